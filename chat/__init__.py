@@ -1,0 +1,1 @@
+"""The visitor's side of a web chat: protocol, session, gateway and widget."""

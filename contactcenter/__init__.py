@@ -1,0 +1,1 @@
+"""Edges and wiring of the helpline's contact centre."""
