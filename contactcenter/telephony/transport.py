@@ -1,0 +1,149 @@
+"""How the `twilio` package reaches the network: one shared session, explicit time-outs.
+
+The package's own asynchronous transport ignores its time-out, keeps the last
+request and response (a caller's number among them) and may repeat a POST,
+which rings a listener twice. This one keeps nothing and repeats only what was
+certainly never processed: 429, and a connection that could not be made.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import aiohttp
+import structlog
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+
+from config.clock import monotonic
+from config.errors import OutcomeUnknown, Unavailable
+
+log = structlog.get_logger()
+
+ATTEMPTS = 4
+CONNECT_SECONDS = 2.0
+TOTAL_SECONDS = 5.0
+CONCURRENT_REQUESTS = 16
+
+
+class CallRate:
+    """A token bucket for outbound calls: `per_second` on average, one at a time.
+
+    Twilio queues or refuses calls placed faster than the account's rate; waiting
+    here keeps the order in which listeners accepted.
+    """
+
+    def __init__(self, per_second: float) -> None:
+        """Allow `per_second` acts a second; the first is immediate."""
+        self._interval = 1 / per_second
+        self._next = 0.0
+        self._lock = asyncio.Lock()
+
+    async def take(self) -> None:
+        """Wait for a turn; at most one caller passes each interval."""
+        async with self._lock:
+            wait = self._next - monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            self._next = max(monotonic(), self._next) + self._interval
+
+
+class TwilioTransport(AsyncHttpClient):
+    """The HTTP client handed to `twilio.rest.Client`."""
+
+    def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
+        """Send through `session`; a `base_url` replaces Twilio's host, as for the emulator."""
+        # The logger is only used by the package's own transports.
+        super().__init__(logging.getLogger("twilio"), is_async=True, timeout=TOTAL_SECONDS)
+        self._session = session
+        self._base = urlsplit(base_url) if base_url else None
+        self._slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
+
+    async def request(  # type: ignore[override] # the package types its async client as sync
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the package's own signature
+        allow_redirects: bool = False,  # noqa: ARG002 - never followed
+    ) -> Response:
+        """Send one request and return the package's own Response.
+
+        Raises Unavailable when nothing was processed, OutcomeUnknown when a
+        POST may have been: its caller reads back before trying again.
+        """
+        url = self._address(uri)
+        for attempt in range(1, ATTEMPTS + 1):
+            async with self._slots:
+                response = await self._once(method, url, params, data, headers, auth, timeout)
+            if response.status_code != 429:
+                return response
+            log.warning("telephony_asked_to_slow_down", attempt=attempt)
+            # Full jitter, so that listeners who accept together do not retry together.
+            await asyncio.sleep(random.uniform(0.05, 0.2 * 2**attempt))  # noqa: S311
+        raise Unavailable("the telephone network asks to slow down", code="telephony_unavailable")
+
+    def _address(self, uri: str) -> str:
+        if self._base is None:
+            return uri
+        parts = urlsplit(uri)
+        return urlunsplit((self._base.scheme, self._base.netloc, parts.path, parts.query, ""))
+
+    async def _once(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, object] | None,
+        data: Mapping[str, object] | None,
+        headers: Mapping[str, str] | None,
+        auth: tuple[str, str] | None,
+        timeout: float | None,  # noqa: ASYNC109
+    ) -> Response:
+        try:
+            async with self._session.request(
+                method,
+                url,
+                params=_flat(params),
+                data=urlencode(_flat(data)) if data else None,
+                headers={**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"},
+                auth=aiohttp.BasicAuth(*auth) if auth else None,
+                timeout=aiohttp.ClientTimeout(
+                    total=timeout or TOTAL_SECONDS, sock_connect=CONNECT_SECONDS
+                ),
+                allow_redirects=False,
+            ) as answer:
+                return Response(answer.status, await answer.text(), dict(answer.headers))
+        except aiohttp.ClientConnectorError:
+            error: Unavailable = Unavailable(
+                "the telephone network cannot be reached", code="telephony_unavailable"
+            )
+        except (TimeoutError, aiohttp.ClientError):
+            kind = OutcomeUnknown if method == "POST" else Unavailable
+            error = kind("the telephone network did not answer", code="telephony_unavailable")
+        raise error
+
+
+def _flat(fields: Mapping[str, object] | None) -> list[tuple[str, str]]:
+    """Repeat the field for each item of a list, as Twilio's form arrays want."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in (fields or {}).items():
+        items = value if isinstance(value, list | tuple) else (value,)
+        pairs.extend((name, _text(item)) for item in items)
+    return pairs
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@asynccontextmanager
+async def twilio_transport(base_url: str) -> AsyncIterator[TwilioTransport]:
+    """Hold the one session that all requests to the network share."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=32)) as session:
+        yield TwilioTransport(session, base_url)
