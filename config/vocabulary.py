@@ -71,8 +71,14 @@ class EngagementStep(StrEnum):
     LISTENER_RINGING = "listener_ringing"  # her leg was called; its answer is awaited
     BRING_CALLER = "bring_caller"  # the caller is to be redirected into the conference
     CALLER_JOINING = "caller_joining"  # redirected; the caller's join is awaited
-    HANG_UP = "hang_up"  # both legs are to be ended
+    HANG_UP = "hang_up"  # her leg is to be ended; the caller's too once the contact is over
     NONE = "none"
+
+
+class EngagementRole(StrEnum):
+    """As what a listener is on a contact; only one is primary at a time."""
+
+    PRIMARY = "primary"
 
 
 class Level(StrEnum):
@@ -151,6 +157,14 @@ class Sender(StrEnum):
 
     VISITOR = "visitor"
     LISTENER = "listener"
+    SYSTEM = "system"
+
+
+class ActorKind(StrEnum):
+    """Who acted: the trail and the events tell people from the service."""
+
+    STAFF = "staff"
+    CORRESPONDENT = "correspondent"
     SYSTEM = "system"
 
 

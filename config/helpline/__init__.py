@@ -1,0 +1,1 @@
+"""A helpline's own rules: read from TOML, checked whole, then frozen."""

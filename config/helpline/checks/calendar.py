@@ -1,0 +1,75 @@
+"""Hours: each queue and channel has them once, and no two intervals of a day overlap."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import holidays
+
+from config.helpline.schema.calendar import HoursFile, Intervals
+from config.helpline.schema.lanes import EVERY, QueuesFile
+from config.helpline.sources import Mistake
+from config.vocabulary import Channel
+
+HOURS = "hours.toml"
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def wrong_coverage(hours: HoursFile, queues: QueuesFile) -> Iterator[Mistake]:
+    """A queue without hours would be closed for ever; one with two sets would be ambiguous."""
+    known = {queue.id for queue in queues.queues}
+    lanes = [(queue.id, channel) for queue in queues.queues for channel in queue.channels]
+    named = [(f"hours[{index}]", rule.queues) for index, rule in enumerate(hours.hours)]
+    named += [(f"exceptions[{index}]", each.queues) for index, each in enumerate(hours.exceptions)]
+    for key, names in named:
+        for name in names:
+            if name != EVERY and name not in known:
+                yield Mistake(HOURS, f"{key}.queues", f"no queue is called {name}")
+    for queue, channel in lanes:
+        count = sum(_covers(rule.queues, rule.channels, queue, channel) for rule in hours.hours)
+        if count == 0:
+            yield Mistake(HOURS, "hours", f"{queue} has no hours for {channel}")
+        if count > 1:
+            yield Mistake(HOURS, "hours", f"{queue} has hours for {channel} {count} times")
+        days = [
+            special.day
+            for special in hours.exceptions
+            if _covers(special.queues, special.channels, queue, channel)
+        ]
+        for day in sorted({day for day in days if days.count(day) > 1}):
+            reason = f"{queue} has {day.isoformat()} twice for {channel}"
+            yield Mistake(HOURS, "exceptions", reason)
+
+
+def overlaps(hours: HoursFile) -> Iterator[Mistake]:
+    """Two intervals of a day that overlap are a typing mistake."""
+    for index, rule in enumerate(hours.hours):
+        for weekday, name in enumerate(DAYS):
+            if _overlap(rule.week.day(weekday)):
+                yield Mistake(HOURS, f"hours[{index}].week.{name}", "has intervals that overlap")
+        if isinstance(rule.on_holidays, tuple) and _overlap(rule.on_holidays):
+            yield Mistake(HOURS, f"hours[{index}].on_holidays", "has intervals that overlap")
+    for index, special in enumerate(hours.exceptions):
+        if _overlap(special.intervals):
+            key = f"exceptions[{index}].intervals"
+            yield Mistake(HOURS, key, "has intervals that overlap")
+
+
+def unknown_holidays(hours: HoursFile) -> Iterator[Mistake]:
+    """The calendar of public holidays must exist, or every holiday would be an ordinary day."""
+    calendar = hours.holidays
+    supported = holidays.list_supported_countries()
+    if calendar.country not in supported:
+        yield Mistake(HOURS, "holidays.country", "has no known calendar of holidays")
+    elif calendar.subdivision and calendar.subdivision not in supported[calendar.country]:
+        yield Mistake(HOURS, "holidays.subdivision", f"is not known for {calendar.country}")
+
+
+def _covers(
+    queues: tuple[str, ...], channels: tuple[Channel, ...], queue: str, channel: Channel
+) -> bool:
+    return channel in channels and (EVERY in queues or queue in queues)
+
+
+def _overlap(intervals: Intervals) -> bool:
+    ordered = sorted(intervals, key=lambda each: each.start)
+    return any(later.start < earlier.end for earlier, later in pairwise(ordered))

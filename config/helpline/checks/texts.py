@@ -1,0 +1,135 @@
+"""Texts and labels: complete in every language, with the same placeholders, danger first."""
+
+from collections.abc import Iterator, Mapping
+
+from babel.dates import parse_pattern
+from pydantic import BaseModel
+
+from config.helpline.schema.base import Label
+from config.helpline.schema.lanes import DANGER_KEY, EntryFile
+from config.helpline.schema.line import LineFile
+from config.helpline.sources import Mistake, Sources
+from config.helpline.texts import (
+    REQUIRED,
+    SPOKEN_MENUS,
+    SUFFIXES,
+    has_stray_brace,
+    placeholders,
+)
+
+Texts = dict[str, dict[str, str]]
+
+
+def incomplete_texts(line: LineFile, texts: Texts) -> Iterator[Mistake]:
+    """Each language has every text, with the placeholders it must have."""
+    languages = line.line.languages
+    for language in languages:
+        if language not in texts:
+            yield Mistake(_file(language), "", f"is missing: the line speaks {language}")
+    for language in sorted(set(texts) - set(languages)):
+        yield Mistake(_file(language), "", f"the line does not speak {language}")
+    present = {language: texts[language] for language in languages if language in texts}
+    keys = {key for entries in present.values() for key in entries} | set(REQUIRED)
+    for language, entries in present.items():
+        for key in sorted(keys):
+            if key not in entries:
+                yield Mistake(_file(language), key, "is missing")
+            else:
+                yield from _wrong_text(language, key, present)
+
+
+def _wrong_text(
+    language: str, key: str, present: Mapping[str, Mapping[str, str]]
+) -> Iterator[Mistake]:
+    text = present[language][key]
+    if has_stray_brace(text):
+        yield Mistake(_file(language), key, "has a brace that is not part of a {placeholder}")
+    expected = _expected(language, key, present)
+    if expected is not None and placeholders(text) != expected:
+        wanted = ", ".join(f"{{{name}}}" for name in sorted(expected)) or "no placeholder"
+        yield Mistake(_file(language), key, f"must have {wanted}")
+
+
+def _expected(
+    language: str, key: str, present: Mapping[str, Mapping[str, str]]
+) -> frozenset[str] | None:
+    """Return the placeholders of a text: the program's, its plain variant's, the first language's."""
+    if key in REQUIRED:
+        return REQUIRED[key]
+    for suffix in SUFFIXES:
+        base = key.removesuffix(suffix)
+        if base != key and base in REQUIRED:
+            return REQUIRED[base]
+    first = next((entries[key] for entries in present.values() if key in entries), None)
+    is_first = first is None or next(iter(present)) == language
+    return None if is_first else placeholders(first or "")
+
+
+def wrong_menus(line: LineFile, texts: Texts, entry: EntryFile) -> Iterator[Mistake]:
+    """The first words of every menu are the danger key; every key is announced."""
+    for language in line.line.languages:
+        entries = texts.get(language, {})
+        for key in SPOKEN_MENUS:
+            text = entries.get(key)
+            if text is not None and DANGER_KEY not in text.partition(".")[0]:
+                reason = "must begin with the danger key, 0, and a full stop"
+                yield Mistake(_file(language), key, reason)
+        menu = entries.get("voice.menu")
+        for each in entry.menu:
+            # A key that changes the language is announced in that language, by a text of its own.
+            if menu is not None and each.language is None and each.digit not in menu:
+                yield Mistake(_file(language), "voice.menu", f"does not announce key {each.digit}")
+
+
+def wrong_time_pattern(texts: Texts) -> Iterator[Mistake]:
+    """The pattern that says days and hours is one Unicode knows (UTS 35)."""
+    for language, entries in texts.items():
+        try:
+            parse_pattern(entries.get("time.pattern", ""))
+        except ValueError:
+            yield Mistake(_file(language), "time.pattern", "is not a date pattern (UTS 35)")
+
+
+def incomplete_labels(sources: Sources) -> Iterator[Mistake]:
+    """Every label of every file is there in each of the line's languages, and in no other."""
+    if sources.line is None:
+        return
+    languages = sources.line.line.languages
+    files: dict[str, BaseModel] = {
+        f"{name}.toml": value
+        for name, value in vars(sources).items()
+        if isinstance(value, BaseModel)
+    } | dict(sources.forms or {})
+    for file, model in files.items():
+        for key, label in _labels(model, ""):
+            for language in languages:
+                if not label.root.get(language, "").strip():
+                    yield Mistake(file, f"{key}.{language}", "is missing")
+            for language in sorted(set(label.root) - set(languages)):
+                yield Mistake(file, f"{key}.{language}", f"the line does not speak {language}")
+
+
+def _labels(value: object, key: str) -> Iterator[tuple[str, Label]]:
+    if isinstance(value, Label):
+        yield key, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _labels(getattr(value, name), f"{key}.{name}" if key else name)
+    elif isinstance(value, tuple):
+        for index, each in enumerate(value):
+            yield from _labels(each, f"{key}[{_name_of(each, index)}]")
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from _labels(each, f"{key}.{name}")
+
+
+def _name_of(entry: object, index: int) -> str:
+    for name in ("id", "code", "digit"):
+        given = getattr(entry, name, None)
+        if given is not None:
+            return str(getattr(given, "name", given))
+    return str(index)
+
+
+def _file(language: str) -> str:
+    return f"texts/{language}.toml"

@@ -1,0 +1,93 @@
+"""line.toml, limits.toml, emergency_numbers.toml: who the helpline is and how long things last."""
+
+from datetime import date
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+from config.helpline.schema.base import Id, Label, LanguageCode, NonEmpty, Rule, Seconds
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not a time zone of the IANA data base") from None
+    return name
+
+
+class Line(Rule):
+    """The helpline itself."""
+
+    id: Id
+    # Lines that share listeners share a pool: one hash slot, one capacity, one idle clock.
+    pool: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    name: Label
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    # E.164. What the carrier rings; setting TWILIO_NUMBER, when given, wins over it.
+    number: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{5,14}$")]
+    languages: Annotated[tuple[LanguageCode, ...], Field(min_length=1)]  # the first is the default
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the line's own time zone; everything stored stays in UTC."""
+        return ZoneInfo(self.timezone)
+
+
+class Limits(Rule):
+    """How long and how many. Seconds unless the name says otherwise."""
+
+    offer_seconds: Seconds
+    offer_seen_seconds: Seconds  # not displayed by then: back at once, and not a miss
+    accepting_seconds: Seconds
+    round_seconds: Seconds
+    skipped_listeners: Annotated[int, Field(ge=1, le=16)]
+    misses_before_asking: Annotated[int, Field(ge=1, le=10)]
+    lease_seconds: Seconds
+    preferred_listener_seconds: Seconds
+    wrap_up_seconds: Seconds
+    max_chats: Annotated[int, Field(ge=1, le=10)]
+    menu_seconds: Annotated[int, Field(ge=3, le=30)]
+    wait_message_seconds: Annotated[int, Field(ge=60, le=600)]  # TWILIO.md: 60 at least
+    listener_ring_seconds: Seconds
+    caller_join_seconds: Seconds
+    away_seconds: Seconds
+    no_socket_offer_seconds: Seconds
+    chat_grace_seconds: Seconds  # a listener's lease is lost: her chats go back after this
+    message_max_chars: Annotated[int, Field(ge=100, le=4000)]  # fits the 16 kB chat frame
+    conversation_max_messages: Annotated[int, Field(ge=100, le=100_000)]
+    messages_per_minute: Annotated[int, Field(ge=5, le=600)]
+    openings_per_address_per_hour: Annotated[int, Field(ge=1, le=1000)]
+    estimate_max_minutes: Annotated[int, Field(ge=1, le=240)]  # beyond, no figure is promised
+    session_hours: Annotated[int, Field(ge=1, le=24)]
+
+
+class EmergencyNumber(Rule):
+    """A number people are told; the operator checks it and writes the date."""
+
+    id: Id
+    number: NonEmpty
+    label: Label
+    note: Label
+    urgent: bool = False  # shown first, and on every closed or failing page
+    text_message: bool = False  # reachable by SMS: for who cannot speak, or must not be heard
+    verified_at: date | None = None
+
+
+class LineFile(Rule):
+    """line.toml."""
+
+    line: Line
+
+
+class LimitsFile(Rule):
+    """limits.toml."""
+
+    limits: Limits
+
+
+class EmergencyFile(Rule):
+    """emergency_numbers.toml."""
+
+    numbers: Annotated[tuple[EmergencyNumber, ...], Field(min_length=1)]
