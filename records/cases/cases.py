@@ -1,0 +1,230 @@
+"""Cases: opened, found, read and filled, each act with its trace in the same transaction."""
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+from config.errors import Conflict, InvalidInput, NotAllowed
+from config.ids import new_id
+from config.vocabulary import ContactEventKind, Disposition
+from records.access import (
+    ReachedContact,
+    access_case,
+    access_contact,
+    case_relation,
+    gated,
+    note_event,
+)
+from records.cases.reading import headers_of, trace, view
+from records.cases.reference import new_reference, parse_reference
+from records.cases.views import CaseHeader, CaseView
+from records.database import Database, Transaction
+from records.policy import Relation, Right, Subject, may
+from records.vault import Vault
+
+LABEL_CHARS = 120
+_PAGE = 50
+_DEPARTMENT = re.compile(r"[0-9]{2,3}|2[AB]")
+_DRAWS = 8  # of a reference; two drawn alike among a million cases: once in 3,400 draws
+
+
+class Cases:
+    """Situations followed for months. Reading one is an act like another: it is in the trail."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        """Keep the engines."""
+        self._database = database
+        self._vault = vault
+
+    async def create(
+        self,
+        subject: Subject,
+        line_id: str,
+        now: datetime,
+        *,
+        label: str | None = None,
+        department: str | None = None,
+        retention_class: str | None = None,
+    ) -> CaseView:
+        """Open a case, followed by who opens it; its label is sealed with a key of its own.
+
+        Raises NotAllowed, InvalidInput naming `label` or `department`, Unavailable.
+        """
+        if not may(subject, Right.CASE_CREATE, Relation(line_id)):
+            raise NotAllowed("may not open a case on this line")
+        label = _checked_label(label)
+        if department is not None and not _DEPARTMENT.fullmatch(department):
+            raise InvalidInput("no département's code", field="department")
+        case_id = new_id()
+        async with self._database.transaction() as tx:
+            key = await self._vault.create_key(tx, "case", case_id, line_id, now)
+            sealed = (
+                None
+                if label is None
+                else self._vault.seal(key, label, "case_file", "label_sealed", case_id)
+            )
+            await self._insert(
+                tx, case_id, line_id, sealed, department, subject.staff_id, now, retention_class
+            )
+            await trace(tx, self._vault, subject, "case_created", case_id, line_id, now)
+            return await view(tx, self._vault, subject, case_id, now)
+
+    async def get(self, subject: Subject, case_id: UUID, now: datetime) -> CaseView:
+        """Return a case, with as much of it as the person may read.
+
+        Raises NotFound when there is none on a line of hers, NotAllowed.
+        """
+        async with gated(self._database, self._vault, subject, now) as tx:
+            await access_case(tx, subject, case_id, Right.CASE_HEADER_READ, now)
+            return await view(tx, self._vault, subject, case_id, now)
+
+    async def find(self, subject: Subject, reference: str, now: datetime) -> CaseHeader | None:
+        """Return the case of that exact reference, None when she may not know of one.
+
+        Raises InvalidInput `wrong_reference` when what was typed is no
+        reference at all, a slip of one sign included.
+        """
+        canonical = parse_reference(reference)
+        async with self._database.transaction() as tx:
+            case_id = await tx.fetch_value("case.by_reference", canonical)
+            if case_id is None:
+                return None
+            row = await tx.fetch_one("access.case", case_id, subject.staff_id)
+            assert row is not None  # no case is ever deleted by this role
+            if not may(subject, Right.CASE_FIND, case_relation(row, now)):
+                return None
+            (header,) = await headers_of(tx, self._vault, subject, [row], now)
+            await trace(tx, self._vault, subject, "case_found", case_id, row["line_id"], now)
+        return header
+
+    async def page(
+        self, subject: Subject, now: datetime, *, limit: int = 20, before: UUID | None = None
+    ) -> list[CaseHeader]:
+        """Return the newest cases she may see listed, at most 50, older than `before`."""
+        every = [line for line in subject.line_ids if may(subject, Right.CASE_LIST, Relation(line))]
+        hers = [
+            line
+            for line in subject.line_ids
+            if may(subject, Right.CASE_LIST, Relation(line, involved=True))
+        ]
+        async with self._database.transaction() as tx:
+            rows = await tx.fetch(
+                "case.page", subject.staff_id, every, hers, before, min(max(limit, 1), _PAGE)
+            )
+            headers = await headers_of(tx, self._vault, subject, rows, now)
+            for header in headers:
+                await trace(
+                    tx, self._vault, subject, "case_listed", header.case_id, header.line_id, now
+                )
+        return headers
+
+    async def attach(
+        self, subject: Subject, case_id: UUID, contact_id: UUID, now: datetime
+    ) -> CaseView:
+        """Record a contact against a case and return the case; once or often is the same.
+
+        She must have taken the contact (or coordinate), and the case must be
+        one she may know of: recording a contact is what makes a case hers.
+        Raises NotFound, NotAllowed, Conflict `case_closed` or `other_line`.
+        """
+        async with gated(self._database, self._vault, subject, now) as tx:
+            contact = await self._lock(tx, subject, case_id, contact_id, Right.CASE_ATTACH, now)
+            added = await tx.fetch_value(
+                "case.attach", case_id, contact_id, contact.line_id, now, subject.staff_id
+            )
+            if added is not None:
+                if await tx.fetch_value("case.change", case_id) is None:
+                    raise Conflict("the case is closed", code="case_closed")
+                await self._note(tx, subject, contact, case_id, ContactEventKind.CASE_ATTACHED, now)
+            return await view(tx, self._vault, subject, case_id, now)
+
+    async def detach(
+        self, subject: Subject, case_id: UUID, contact_id: UUID, now: datetime
+    ) -> None:
+        """Take a contact off a case; nothing happens when it was not on it.
+
+        Raises NotFound, NotAllowed, Conflict `case_closed`, or `last_case`
+        when a treated contact would be left without any.
+        """
+        async with gated(self._database, self._vault, subject, now) as tx:
+            contact = await self._lock(tx, subject, case_id, contact_id, Right.CASE_DETACH, now)
+            if await tx.fetch_value("case.detach", case_id, contact_id) is None:
+                return
+            if await tx.fetch_value("case.change", case_id) is None:
+                raise Conflict("the case is closed", code="case_closed")
+            treated = contact.disposition == Disposition.TREATED
+            if treated and not await tx.fetch("case.of_contact", contact_id):
+                raise Conflict("a closed contact keeps a case", code="last_case")
+            await self._note(tx, subject, contact, case_id, ContactEventKind.CASE_DETACHED, now)
+
+    async def _lock(
+        self,
+        tx: Transaction,
+        subject: Subject,
+        case_id: UUID,
+        contact_id: UUID,
+        right: Right,
+        now: datetime,
+    ) -> ReachedContact:
+        # Always contact before case. Closing the contact takes the same row, so it
+        # cannot count on a case that is being taken away.
+        await tx.fetch("access.lock_contact", contact_id)
+        contact = await access_contact(tx, subject, contact_id, right, now)
+        case = await access_case(tx, subject, case_id, Right.CASE_HEADER_READ, now)
+        if case.line_id != contact.line_id:
+            raise Conflict("the case is another line's", code="other_line")
+        return contact
+
+    async def _insert(
+        self,
+        tx: Transaction,
+        case_id: UUID,
+        line_id: str,
+        sealed: bytes | None,
+        department: str | None,
+        staff_id: UUID,
+        now: datetime,
+        retention_class: str | None,
+    ) -> None:
+        for _ in range(_DRAWS):
+            if await tx.fetch_value(
+                "case.create",
+                case_id,
+                line_id,
+                new_reference(),
+                sealed,
+                department,
+                staff_id,
+                now,
+                retention_class,
+            ):
+                return
+        raise Conflict("no free reference was drawn", code="reference_taken")
+
+    async def _note(
+        self,
+        tx: Transaction,
+        subject: Subject,
+        contact: ReachedContact,
+        case_id: UUID,
+        kind: ContactEventKind,
+        now: datetime,
+    ) -> None:
+        await note_event(tx, subject, contact, kind, now, {"case_id": case_id})
+        await trace(
+            tx,
+            self._vault,
+            subject,
+            kind.value,
+            case_id,
+            contact.line_id,
+            now,
+            {"contact_id": contact.contact_id},
+        )
+
+
+def _checked_label(label: str | None) -> str | None:
+    label = (label or "").strip() or None
+    if label is not None and len(label) > LABEL_CHARS:
+        raise InvalidInput("the label is too long", code="text_too_long", field="label")
+    return label

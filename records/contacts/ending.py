@@ -1,0 +1,173 @@
+"""How a contact ends, closes, or comes back; and what that does to whoever was with it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from config.errors import Conflict, InvalidInput
+from config.vocabulary import (
+    Channel,
+    ContactEventKind,
+    ContactState,
+    Disposition,
+    EndedBy,
+    EngagementState,
+)
+from records.actor import CORRESPONDENT, SYSTEM, Actor
+from records.coded import code
+from records.contacts.events import add_event, audit_if_staff
+from records.contacts.rows import Acts, changed, lock_contact
+from records.contacts.snapshot import ContactSnapshot
+from records.database import Row, Transaction
+
+_OVER = (ContactState.ENDED, ContactState.CLOSED)
+_BY_THE_PERSON = (EndedBy.CORRESPONDENT, EndedBy.AWAY)
+
+
+class Ending(Acts):
+    """The acts that end, close and reopen."""
+
+    async def end(
+        self,
+        contact_id: UUID,
+        ended_by: EndedBy,
+        reason: str,
+        now: datetime,
+        *,
+        ended_at: datetime | None = None,
+        actor: Actor | None = None,
+    ) -> ContactSnapshot:
+        """Record that the person is gone, since `ended_at` if that is earlier than `now`.
+
+        Before anybody answered this turn: closed as abandoned, with how long
+        they waited. While talking: ended, and the listener's write-up opens.
+        An ended or closed contact is returned as it stands, so that the
+        hang-up, its callback and the reconciler may all say so. The
+        conversation closes in the same transaction: no line is accepted
+        after it. `reason` is a code; `actor` is needed for staff.
+        """
+        async with self._database.transaction() as tx:
+            contact = await lock_contact(tx, contact_id)
+            if contact.state in _OVER:
+                return contact
+            return await self._end(tx, contact, ended_by, reason, now, ended_at, actor)
+
+    async def end_away(
+        self, contact_id: UUID, seen_before: datetime, now: datetime
+    ) -> ContactSnapshot:
+        """Give up a waiting visitor not seen since `seen_before`; back in time, she is kept.
+
+        Counted to the last sign of life. The condition is read under the
+        lock, so a sweep never closes on somebody who has just returned.
+        """
+        async with self._database.transaction() as tx:
+            contact = await lock_contact(tx, contact_id)
+            seen_at = contact.visitor_seen_at
+            if contact.state is not ContactState.WAITING or seen_at is None:
+                return contact
+            if seen_at >= seen_before:
+                return contact
+            return await self._end(tx, contact, EndedBy.AWAY, "away", now, seen_at, None)
+
+    async def come_back(self, contact_id: UUID, now: datetime) -> ContactSnapshot:
+        """Let a visitor given up for away wait again: a new turn at her old place.
+
+        Any other contact is returned as it stands.
+        """
+        async with self._database.transaction() as tx:
+            contact = await lock_contact(tx, contact_id)
+            row = await tx.fetch_one("contact.come_back", contact_id, now)
+            if row is None:
+                return contact
+            back = changed(row)
+            await tx.execute("contact.reopen_conversation", contact_id)
+            await add_event(
+                tx,
+                back,
+                ContactEventKind.RETURNED,
+                now,
+                CORRESPONDENT,
+                detail={"reason": "came_back"},
+            )
+            return back
+
+    async def close(
+        self,
+        contact_id: UUID,
+        actor: Actor,
+        disposition: Disposition,
+        non_content_code: str | None,
+        now: datetime,
+    ) -> ContactSnapshot:
+        """Close an ended contact and finish its write-up.
+
+        It must stand in a case, or carry a non-content code, which goes with
+        the disposition `non_content` and no other. A repeat with the same
+        words changes nothing. Raises Conflict `contact_not_ended`,
+        `already_closed` (with other words), `case_or_code_needed`;
+        InvalidInput when disposition and code do not agree.
+        """
+        if (disposition is Disposition.NON_CONTENT) != (non_content_code is not None):
+            raise InvalidInput(
+                "a code goes with non_content, and only with it", field="non_content_code"
+            )
+        told_code = None if non_content_code is None else code(non_content_code, "non_content_code")
+        async with self._database.transaction() as tx:
+            contact = await lock_contact(tx, contact_id)
+            if contact.state is ContactState.CLOSED:
+                if (contact.disposition, contact.non_content_code) == (disposition, told_code):
+                    return contact
+                raise Conflict("closed otherwise", code="already_closed")
+            if contact.state is not ContactState.ENDED:
+                raise Conflict("the contact goes on", code="contact_not_ended")
+            if told_code is None and not await tx.fetch_value("contact.is_in_a_case", contact_id):
+                raise Conflict("neither a case nor a code", code="case_or_code_needed")
+            row = await tx.fetch_one("contact.close", contact_id, disposition.value, told_code, now)
+            after = changed(row)
+            await tx.execute("engagement.done_for_contact", contact_id, now)
+            told = {"disposition": disposition.value, "code": told_code}
+            await add_event(tx, after, ContactEventKind.CLOSED, now, actor, detail=told)
+            await audit_if_staff(tx, self._vault, actor, "contact.close", after, now, told)
+            return after
+
+    async def _end(
+        self,
+        tx: Transaction,
+        contact: ContactSnapshot,
+        ended_by: EndedBy,
+        reason: str,
+        now: datetime,
+        ended_at: datetime | None,
+        actor: Actor | None,
+    ) -> ContactSnapshot:
+        since = min(now, max(contact.arrived_at, ended_at or now))
+        who = actor or (CORRESPONDENT if ended_by in _BY_THE_PERSON else SYSTEM)
+        told = {"by": ended_by.value, "reason": code(reason, "reason")}
+        if contact.channel is Channel.CHAT:
+            await tx.execute("contact.close_conversation", contact.contact_id)
+        live = await tx.fetch_one("engagement.live_of_contact", contact.contact_id)
+        answered = live is not None and live["state"] == EngagementState.TALKING
+        statement = "contact.finish" if answered else "contact.abandon"
+        row = await tx.fetch_one(
+            statement, contact.contact_id, since, now, told["by"], told["reason"]
+        )
+        after = changed(row)
+        engagement_id = None if live is None else live["engagement_id"]
+        await self._let_go(tx, live, now)
+        await add_event(
+            tx, after, ContactEventKind.ENDED, now, who, engagement_id=engagement_id, detail=told
+        )
+        if after.disposition is not None:
+            closed = {"disposition": after.disposition.value}
+            await add_event(tx, after, ContactEventKind.CLOSED, now, who, detail=closed)
+        await audit_if_staff(tx, self._vault, who, "contact.end", after, now, told)
+        return after
+
+    async def _let_go(self, tx: Transaction, live: Row | None, now: datetime) -> None:
+        if live is None:
+            return
+        if live["state"] == EngagementState.TALKING:
+            await tx.execute("engagement.write_up", live["engagement_id"], now, now + self._wrap_up)
+        else:
+            await tx.execute(
+                "engagement.leave", live["engagement_id"], EngagementState.NOT_CONNECTED.value, now
+            )

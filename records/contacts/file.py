@@ -1,0 +1,150 @@
+"""A contact as a desk shows it: state, who took it, write-up, cases and history, read at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from config.vocabulary import ContactEventKind, ContactState, EngagementState
+from records.access import access_contact, actor_of, gated
+from records.audit import write_audit
+from records.cases.views import CaseReference
+from records.contacts.snapshot import ContactSnapshot, snapshot_of
+from records.database import Database, Row
+from records.forms.forms import FormRecord, Forms
+from records.policy import Relation, Right, Subject, may
+from records.vault import Vault
+
+EVENTS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Who has the contact, or had it last, and where that work stands."""
+
+    engagement_id: UUID
+    listener_id: UUID
+    listener_name: str
+    state: EngagementState
+    accepted_at: datetime
+    talking_at: datetime | None
+    wrap_up_at: datetime | None
+    wrap_up_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEvent:
+    """Something that happened, with the name of the colleague who did it."""
+
+    kind: ContactEventKind
+    at: datetime
+    staff_name: str | None
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFile:
+    """Everything of a contact that this person may read; `form` is None without the right."""
+
+    contact: ContactSnapshot
+    taken: Taken | None
+    form: FormRecord | None
+    cases: tuple[CaseReference, ...]
+    events: tuple[ToldEvent, ...]
+
+
+class ContactFiles:
+    """Reads of contacts for members of staff: gated, and in the trail when content is read."""
+
+    def __init__(self, database: Database, vault: Vault, forms: Forms) -> None:
+        """Keep the engines."""
+        self._database = database
+        self._vault = vault
+        self._forms = forms
+
+    async def read(self, subject: Subject, contact_id: UUID, now: datetime) -> ContactFile:
+        """Return a contact with what this person may read of it.
+
+        Raises NotFound when there is none on a line of hers, NotAllowed.
+        """
+        async with gated(self._database, self._vault, subject, now) as tx:
+            reached = await access_contact(tx, subject, contact_id, Right.CONTACT_READ, now)
+            row = await tx.fetch_one("contact_list.get", contact_id)
+            assert row is not None, "the gate has just found it"
+            taken = await tx.fetch_one("contact_file.engagements", contact_id)
+            events = await tx.fetch("contact_file.events", contact_id, EVENTS_SHOWN)
+            cases = await tx.fetch("case.of_contact", contact_id)
+            form = None
+            if may(subject, Right.CONTACT_CONTENT_READ, reached.relation):
+                form = await self._forms.load(tx, contact_id)
+            if form is not None and not reached.relation.serving:
+                # Whoever is serving the contact wrote it; each other reading is traced.
+                await write_audit(
+                    tx,
+                    self._vault,
+                    actor_of(subject),
+                    "form_read",
+                    "contact",
+                    contact_id,
+                    reached.line_id,
+                    now=now,
+                    detail={"revision": form.revision},
+                )
+        return ContactFile(
+            snapshot_of(row),
+            None if taken is None else _taken(taken),
+            form,
+            tuple(CaseReference(each["case_id"], each["reference"]) for each in cases),
+            tuple(_told(each) for each in events),
+        )
+
+    async def page(
+        self,
+        subject: Subject,
+        *,
+        state: ContactState | None,
+        limit: int,
+        before: UUID | None,
+    ) -> list[tuple[ContactSnapshot, Taken | None]]:
+        """Return the contacts this person may know of, newest first, older than `before`."""
+        lines = sorted(subject.line_ids)
+        every = all(may(subject, Right.CONTACT_LIST, Relation(line)) for line in lines)
+        async with self._database.reading() as tx:
+            found = await tx.fetch(
+                "contact_file.concerning",
+                lines,
+                None if state is None else state.value,
+                before,
+                every,
+                subject.staff_id,
+                limit,
+            )
+            ids = [row["contact_id"] for row in found]
+            contacts = await tx.fetch("contact_list.of_ids", ids)
+            taken = await tx.fetch("contact_file.engagements_of", ids)
+        return _joined(contacts, taken)
+
+
+def _joined(
+    contacts: Sequence[Row], taken: Sequence[Row]
+) -> list[tuple[ContactSnapshot, Taken | None]]:
+    by_contact = {row["contact_id"]: _taken(row) for row in taken}
+    return [(snapshot_of(row), by_contact.get(row["contact_id"])) for row in contacts]
+
+
+def _taken(row: Row) -> Taken:
+    return Taken(
+        row["engagement_id"],
+        row["listener_id"],
+        row["listener_name"],
+        EngagementState(row["state"]),
+        row["accepted_at"],
+        row["talking_at"],
+        row["wrap_up_at"],
+        row["wrap_up_until"],
+    )
+
+
+def _told(row: Row) -> ToldEvent:
+    return ToldEvent(ContactEventKind(row["kind"]), row["at"], row["staff_name"], row["detail"])

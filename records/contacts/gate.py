@@ -1,0 +1,23 @@
+"""The gate to a contact for acts that read nothing of it themselves."""
+
+from datetime import datetime
+from uuid import UUID
+
+from records.access import access_contact, gated
+from records.database import Database
+from records.policy import Right, Subject
+from records.vault import Vault
+
+
+class ContactGate:
+    """Says whether a member of staff may do something with a contact; refusals are in the trail."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        """Keep the engines."""
+        self._database = database
+        self._vault = vault
+
+    async def check(self, subject: Subject, contact_id: UUID, right: Right, now: datetime) -> None:
+        """Pass or raise: NotFound when she may not know of the contact, NotAllowed otherwise."""
+        async with gated(self._database, self._vault, subject, now) as tx:
+            await access_contact(tx, subject, contact_id, right, now)

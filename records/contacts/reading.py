@@ -1,0 +1,119 @@
+"""Reading contacts. Who may read which is decided before; the number is audited here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from config.errors import NotFound
+from config.vocabulary import ContactState
+from records.actor import Actor
+from records.audit import write_audit
+from records.coded import code
+from records.contacts.rows import Acts
+from records.contacts.snapshot import ContactEvent, ContactSnapshot, event_of, snapshot_of
+
+FIRST = UUID(int=0)
+TIMELINE_LIMIT = 1000
+
+
+class ContactReading(Acts):
+    """Reads of coded columns, and the one read of a number."""
+
+    async def get(self, contact_id: UUID) -> ContactSnapshot:
+        """Return a contact; raise NotFound `contact_unknown`."""
+        found = await self._one("contact_list.get", contact_id)
+        if found is None:
+            raise NotFound("no such contact", code="contact_unknown")
+        return found
+
+    async def by_call(self, account_sid: str, call_sid: str) -> ContactSnapshot | None:
+        """Return the contact of a telephone call, or None."""
+        return await self._one("contact_list.by_call", account_sid, call_sid)
+
+    async def by_token(self, token_hash: bytes) -> ContactSnapshot | None:
+        """Return the chat a visitor's token opens, or None."""
+        return await self._one("contact_list.by_token", token_hash)
+
+    async def changed_since(self, since: datetime, limit: int) -> list[ContactSnapshot]:
+        """Return contacts changed at or after `since`, oldest change first.
+
+        A change shows when it commits, up to some seconds after the instant
+        it carries: ask again from a little before the last one seen.
+        """
+        return await self._many("contact_list.changed_since", since, limit)
+
+    async def open_page(self, after_id: UUID | None, limit: int) -> list[ContactSnapshot]:
+        """Return contacts not closed, by id, after `after_id` (None = from the first)."""
+        return await self._many("contact_list.open_page", after_id or FIRST, limit)
+
+    async def away_since(self, seen_before: datetime, limit: int) -> list[ContactSnapshot]:
+        """Return waiting chats without a sign of life since then; see `end_away`."""
+        return await self._many("contact_list.away", seen_before, limit)
+
+    async def open_calls(self, before: datetime, limit: int) -> list[ContactSnapshot]:
+        """Return calls that are not over and arrived before then, oldest first."""
+        return await self._many("contact_list.open_calls", before, limit)
+
+    async def list_for(
+        self,
+        line_ids: Sequence[str],
+        *,
+        state: ContactState | None = None,
+        limit: int = 50,
+        before: UUID | None = None,
+    ) -> list[ContactSnapshot]:
+        """Return contacts of these lines, newest first, older than the id `before`."""
+        word = None if state is None else state.value
+        return await self._many("contact_list.list_for", list(line_ids), word, before, limit)
+
+    async def earlier(self, contact_id: UUID, limit: int = 20) -> list[ContactSnapshot]:
+        """Return earlier contacts from the same number, without ever reading the number."""
+        return await self._many("contact_list.earlier", contact_id, limit)
+
+    async def timeline(self, contact_id: UUID) -> list[ContactEvent]:
+        """Return what happened to a contact, in order; at most 1,000 events."""
+        async with self._database.reading() as tx:
+            rows = await tx.fetch("contact_list.timeline", contact_id, TIMELINE_LIMIT)
+        return [event_of(row) for row in rows]
+
+    async def facts(self, contact_id: UUID) -> list[tuple[str, str]]:
+        """Return the coded facts of a contact, as (fact, value)."""
+        async with self._database.reading() as tx:
+            rows = await tx.fetch("contact_list.facts", contact_id)
+        return [(row["fact"], row["value"]) for row in rows]
+
+    async def read_number(self, contact_id: UUID, actor: Actor, reason: str, now: datetime) -> str:
+        """Return a caller's number; the trail keeps who read it and why, in the same transaction.
+
+        `reason` is a code. Raises NotFound `no_number` when it was withheld
+        or is no longer kept, `shredded` when its key is gone.
+        """
+        async with self._database.transaction() as tx:
+            row = await tx.fetch_one("contact_list.number", contact_id)
+            if row is None or row["number_sealed"] is None:
+                raise NotFound("no number is kept", code="no_number")
+            number = await self._vault.open(
+                tx, row["number_sealed"], "contact", "number_sealed", contact_id
+            )
+            await write_audit(
+                tx,
+                self._vault,
+                actor,
+                "contact.read_number",
+                "contact",
+                contact_id,
+                row["line_id"],
+                now=now,
+                detail={"reason": code(reason, "reason")},
+            )
+        return number.decode()
+
+    async def _one(self, name: str, *args: object) -> ContactSnapshot | None:
+        async with self._database.reading() as tx:
+            row = await tx.fetch_one(name, *args)
+        return None if row is None else snapshot_of(row)
+
+    async def _many(self, name: str, *args: object) -> list[ContactSnapshot]:
+        async with self._database.reading() as tx:
+            rows = await tx.fetch(name, *args)
+        return [snapshot_of(row) for row in rows]

@@ -1,0 +1,63 @@
+"""The one description of the schema. Run time is asyncpg with named SQL; see docs/decisions/0002."""
+
+from records.models.audit import Audit, AuditSeal, AuditUnsealed
+from records.models.case import (
+    BlindIndex,
+    CaseContact,
+    CaseFile,
+    CasePerson,
+    ContactCorrespondent,
+    ContactPerson,
+    Correspondent,
+    Person,
+)
+from records.models.columns import metadata
+from records.models.contact import Contact, ContactEvent, ContactFact, TelephonyCallback
+from records.models.conversation import ContactForm, Conversation, Message
+from records.models.engagement import Engagement
+from records.models.keys import CheckValue, DataKey
+from records.models.line import ConfigVersion, FormVersion, Line
+from records.models.staff import (
+    Listener,
+    LiveTicket,
+    PresenceEvent,
+    Staff,
+    StaffLine,
+    StaffSession,
+    StaffSkill,
+)
+
+__all__ = [
+    "Audit",
+    "AuditSeal",
+    "AuditUnsealed",
+    "BlindIndex",
+    "CaseContact",
+    "CaseFile",
+    "CasePerson",
+    "CheckValue",
+    "ConfigVersion",
+    "Contact",
+    "ContactCorrespondent",
+    "ContactEvent",
+    "ContactFact",
+    "ContactForm",
+    "ContactPerson",
+    "Conversation",
+    "Correspondent",
+    "DataKey",
+    "Engagement",
+    "FormVersion",
+    "Line",
+    "Listener",
+    "LiveTicket",
+    "Message",
+    "Person",
+    "PresenceEvent",
+    "Staff",
+    "StaffLine",
+    "StaffSession",
+    "StaffSkill",
+    "TelephonyCallback",
+    "metadata",
+]

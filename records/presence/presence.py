@@ -1,0 +1,125 @@
+"""Presence of listeners: committed here first, then told to the routing index."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from config.errors import NotFound
+from config.ids import new_id
+from config.vocabulary import Channel, PresenceState
+from records.coded import code
+from records.database import Database, Row
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerRow:
+    """The presence in force of one listener; `version` is +1 per change."""
+
+    staff_id: UUID
+    session_id: UUID
+    state: PresenceState
+    version: int
+    since: datetime
+    profile_id: str
+    max_chats: int
+    missed_offers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A contact that counts against a listener's capacity."""
+
+    contact_id: UUID
+    channel: Channel
+    engagement_id: UUID
+
+
+class PresenceStore:
+    """Who is present, in which state, since when, and with what."""
+
+    def __init__(self, database: Database) -> None:
+        """Write to `database`."""
+        self._database = database
+
+    async def declare(
+        self,
+        staff_id: UUID,
+        session_id: UUID,
+        state: PresenceState,
+        reason: str,
+        profile_id: str,
+        max_chats: int,
+        now: datetime,
+    ) -> ListenerRow:
+        """Put a presence in force, with its event; saying the same again changes nothing.
+
+        The last session that declares takes the presence over. Being ready
+        forgets missed offers. `since` moves only with the state. `reason` is
+        a code (`declared`, `missed_offers`, `leg_failed` …).
+        """
+        async with self._database.transaction() as tx:
+            row = await tx.fetch_one("presence.lock", staff_id)
+            if row is not None:
+                before = _listener(row)
+                asked = (session_id, state, profile_id, max_chats)
+                same = (before.session_id, before.state, before.profile_id, before.max_chats)
+                if asked == same and not (state is PresenceState.READY and before.missed_offers):
+                    return before
+            row = await tx.fetch_one(
+                "presence.declare", staff_id, session_id, state.value, now, profile_id, max_chats
+            )
+            assert row is not None
+            after = _listener(row)
+            await tx.execute(
+                "presence.add_event",
+                new_id(),
+                staff_id,
+                session_id,
+                state.value,
+                code(reason, "reason"),
+                after.version,
+                now,
+            )
+            return after
+
+    async def current(self, staff_id: UUID) -> ListenerRow | None:
+        """Return the presence in force, or None if none was ever declared."""
+        async with self._database.reading() as tx:
+            row = await tx.fetch_one("presence.get", staff_id)
+        return None if row is None else _listener(row)
+
+    async def all_present(self) -> list[ListenerRow]:
+        """Return every listener who is not offline."""
+        async with self._database.reading() as tx:
+            rows = await tx.fetch("presence.all_present")
+        return [_listener(row) for row in rows]
+
+    async def missed(self, staff_id: UUID) -> int:
+        """Count one more missed offer and return how many there are in a row."""
+        row = await self._database.act("presence.missed", staff_id)
+        if row is None:
+            raise NotFound("no presence was ever declared", code="not_present")
+        return int(row["missed_offers"])
+
+    async def loads(self, now: datetime) -> dict[UUID, tuple[Load, ...]]:
+        """Return what each listener carries at `now`, as the accept act counts it."""
+        async with self._database.reading() as tx:
+            rows = await tx.fetch("engagement.loads", now)
+        carried: dict[UUID, tuple[Load, ...]] = {}
+        for row in rows:
+            load = Load(row["contact_id"], Channel(row["channel"]), row["engagement_id"])
+            carried[row["listener_id"]] = (*carried.get(row["listener_id"], ()), load)
+        return carried
+
+
+def _listener(row: Row) -> ListenerRow:
+    return ListenerRow(
+        staff_id=row["staff_id"],
+        session_id=row["session_id"],
+        state=PresenceState(row["state"]),
+        version=row["version"],
+        since=row["since"],
+        profile_id=row["profile_id"],
+        max_chats=row["max_chats"],
+        missed_offers=row["missed_offers"],
+    )

@@ -1,0 +1,214 @@
+-- Contacts: taken in, placed, taken, ended, closed. Every change adds 1 to version.
+-- Lock order everywhere: contact, then conversation, then listener; engagements after
+-- the contact they belong to.
+
+-- list: coded
+contact_id, line_id, channel, state, queue, language, audience, department,
+urgency, urgency_source, urgency_confirmed_at, band, head_start_ms, rank, returned, turn, version,
+arrived_at, queued_at, waiting_since, answered_at, ended_at, closed_at, changed_at,
+disposition, non_content_code, ended_by, end_reason, waited_ms,
+account_sid, call_sid, visitor_seen_at, preferred_listener_id, preferred_until, config_version
+
+-- list: waited
+-- Milliseconds waited so far, up to $2: until the first answer from queued_at (arrived_at
+-- before any placement); a later stay in waiting adds its own.
+CASE WHEN answered_at IS NOT NULL
+     THEN coalesce(waited_ms, 0) + CASE WHEN state IN ('waiting', 'active') THEN
+          greatest(0, floor(extract(epoch FROM $2::timestamptz - waiting_since) * 1000))::bigint
+          ELSE 0 END
+     ELSE greatest(0, floor(extract(epoch FROM
+          $2::timestamptz - coalesce(queued_at, arrived_at)) * 1000))::bigint END
+
+-- name: take_in_call
+-- A call is one contact however often its webhook comes: the second finds nothing to insert
+-- and returns no row. Contact, data key and event are born together, or not at all.
+WITH taken AS (
+    INSERT INTO contact (contact_id, line_id, channel, state, language, audience,
+                         head_start_ms, returned, turn, version, arrived_at, changed_at,
+                         account_sid, call_sid, number_hmac, number_sealed, config_version)
+    VALUES ($1, $2, 'call', 'arriving', $3, 'unknown', 0, false, 0, 1, $4, $5,
+            $6, $7, $8, $9, $10)
+    ON CONFLICT (account_sid, call_sid) DO NOTHING
+    RETURNING @coded@
+), sealed_under AS (
+    INSERT INTO keys.data_key (key_id, owner_kind, owner_id, line_id, wrapped, kek_id, created_at)
+    SELECT $11, 'contact', contact_id, line_id, $12, $13, changed_at FROM taken
+), told AS (
+    INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, turn, detail)
+    SELECT $14, line_id, contact_id, 'arrived', arrived_at, 'correspondent', turn, '{}' FROM taken
+)
+SELECT @coded@ FROM taken
+
+-- name: take_in_chat
+-- A chat stands in waiting from its first instant, with its conversation, key, facts and
+-- events. A repeat with the same contact_id inserts nothing and returns no row.
+WITH taken AS (
+    INSERT INTO contact (contact_id, line_id, channel, state, queue, language, audience,
+                         department, urgency, urgency_source, band, head_start_ms, rank, returned,
+                         turn, version, arrived_at, queued_at, waiting_since, changed_at,
+                         visitor_token_hash, visitor_seen_at, config_version)
+    VALUES ($1, $2, 'chat', 'waiting', $3, $4, $5, $6, $7, $8, $9, $10, $11, false,
+            1, 1, $12, $12, $12, $12, $13, $12, $14)
+    ON CONFLICT (contact_id) DO NOTHING
+    RETURNING @coded@
+), sealed_under AS (
+    INSERT INTO keys.data_key (key_id, owner_kind, owner_id, line_id, wrapped, kek_id, created_at)
+    SELECT $15, 'contact', contact_id, line_id, $16, $17, changed_at FROM taken
+), talk AS (
+    INSERT INTO conversation (contact_id, line_id, head_seq, open, visitor_read_seq,
+                              listener_read_seq)
+    SELECT contact_id, line_id, 0, true, 0, 0 FROM taken
+), facts AS (
+    INSERT INTO contact_fact (contact_id, fact, value, line_id)
+    SELECT contact_id, 'urgency_factor', factor, line_id
+      FROM taken, unnest($18::text[]) AS factor
+    ON CONFLICT DO NOTHING
+), told AS (
+    INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, turn, detail)
+    SELECT event_id, line_id, contact_id, kind, arrived_at, 'correspondent', turn, detail
+      FROM taken, (VALUES ($19::uuid, 'arrived', '{}'::jsonb),
+                          ($20::uuid, 'queued', $21::jsonb)) AS event (event_id, kind, detail)
+)
+SELECT @coded@ FROM taken
+
+-- name: place
+-- arriving to waiting, once: anything past arriving is left alone and returns no row.
+WITH placed AS (
+    UPDATE contact
+       SET state = 'waiting', queue = $2, audience = $3, language = coalesce($13, language), urgency = $4, urgency_source = $5,
+           band = $6, head_start_ms = $7, rank = $8, turn = turn + 1, version = version + 1,
+           queued_at = $9, waiting_since = $9, changed_at = $9
+     WHERE contact_id = $1 AND state = 'arriving'
+    RETURNING @coded@
+), facts AS (
+    INSERT INTO contact_fact (contact_id, fact, value, line_id)
+    SELECT contact_id, 'urgency_factor', factor, line_id
+      FROM placed, unnest($10::text[]) AS factor
+    ON CONFLICT DO NOTHING
+), told AS (
+    INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, turn, detail)
+    SELECT $11, line_id, contact_id, 'queued', $9, 'correspondent', turn, $12 FROM placed
+)
+SELECT @coded@ FROM placed
+
+-- name: lock
+-- The contact, held until the end of the transaction. First lock of any act on it.
+SELECT @coded@ FROM contact WHERE contact_id = $1 FOR NO KEY UPDATE
+
+-- name: set_urgency
+-- The rank moves by the difference: the place in time and a return's head start are kept.
+UPDATE contact
+   SET urgency = $2, urgency_source = $3,
+       rank = rank - (band::bigint << 43) + head_start_ms + ($4::bigint << 43) - $5::bigint,
+       band = $4, head_start_ms = $5, urgency_confirmed_at = $6,
+       version = version + 1, changed_at = $7
+ WHERE contact_id = $1
+RETURNING @coded@
+
+-- name: accept
+-- waiting to active, for this turn only: of any number that try, one gets a row.
+UPDATE contact
+   SET state = 'active', version = version + 1, changed_at = $2,
+       waited_ms = CASE WHEN channel = 'chat' THEN @waited@ ELSE waited_ms END,
+       answered_at = CASE WHEN channel = 'chat' THEN coalesce(answered_at, $2) ELSE answered_at END,
+       preferred_listener_id = NULL, preferred_until = NULL
+ WHERE contact_id = $1 AND state = 'waiting' AND turn = $3
+RETURNING @coded@
+
+-- name: answer
+-- The caller and the listener are together. The contact is locked by the caller of this.
+UPDATE contact
+   SET waited_ms = @waited@, answered_at = coalesce(answered_at, $2),
+       version = version + 1, changed_at = $2
+ WHERE contact_id = $1 AND state = 'active'
+RETURNING @coded@
+
+-- name: wait_again
+-- active to waiting: a new turn, the same queued_at. $3 = a head start in ms, given once.
+-- What was waited since the last turn began is kept when somebody had answered before it.
+UPDATE contact
+   SET state = 'waiting', turn = turn + 1, version = version + 1,
+       waited_ms = CASE WHEN $6 AND answered_at IS NOT NULL THEN @waited@ ELSE waited_ms END,
+       waiting_since = $2, changed_at = $2,
+       rank = rank - CASE WHEN returned THEN 0 ELSE $3::bigint END,
+       returned = returned OR $3::bigint > 0,
+       preferred_listener_id = $4, preferred_until = $5
+ WHERE contact_id = $1 AND state = 'active'
+RETURNING @coded@
+
+-- name: come_back
+-- A visitor given up for away is there again: a new turn, her old place.
+UPDATE contact
+   SET state = 'waiting', turn = turn + 1, version = version + 1,
+       waiting_since = $2, changed_at = $2, visitor_seen_at = $2,
+       ended_at = NULL, closed_at = NULL, ended_by = NULL, end_reason = NULL, disposition = NULL,
+       waited_ms = CASE WHEN answered_at IS NULL THEN NULL ELSE waited_ms END
+ WHERE contact_id = $1 AND state = 'closed' AND channel = 'chat'
+   AND disposition = 'abandoned' AND ended_by = 'away' AND shredded_at IS NULL
+RETURNING @coded@
+
+-- name: abandon
+-- Gone before anybody answered this turn: closed at once, with how long they waited, to $2.
+UPDATE contact
+   SET state = 'closed', disposition = 'abandoned', waited_ms = @waited@,
+       ended_at = $2, closed_at = $3, ended_by = $4, end_reason = $5,
+       version = version + 1, changed_at = $3,
+       preferred_listener_id = NULL, preferred_until = NULL
+ WHERE contact_id = $1 AND state IN ('arriving', 'waiting', 'active')
+RETURNING @coded@
+
+-- name: finish
+-- active to ended: the person is gone, the write-up is open.
+UPDATE contact
+   SET state = 'ended', ended_at = $2, ended_by = $4, end_reason = $5,
+       version = version + 1, changed_at = $3
+ WHERE contact_id = $1 AND state = 'active'
+RETURNING @coded@
+
+-- name: close
+UPDATE contact
+   SET state = 'closed', disposition = $2, non_content_code = $3, closed_at = $4,
+       version = version + 1, changed_at = $4
+ WHERE contact_id = $1 AND state = 'ended'
+RETURNING @coded@
+
+-- name: close_conversation
+-- Nothing is written after it: writing locks the same row and reads `open`.
+UPDATE conversation SET open = false WHERE contact_id = $1 AND open
+
+-- name: reopen_conversation
+UPDATE conversation SET open = true WHERE contact_id = $1 AND NOT open
+
+-- name: is_in_a_case
+SELECT EXISTS (SELECT FROM case_contact WHERE contact_id = $1)
+
+-- name: seen
+-- A sign of life; not a change of the contact, so its version stays. Never moves back.
+UPDATE contact SET visitor_seen_at = $2
+ WHERE contact_id = $1 AND channel = 'chat' AND state <> 'closed' AND visitor_seen_at < $2
+
+-- name: add_event
+-- Once per kind and offer when it is about an offer; a repeat adds nothing.
+INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, staff_id,
+                           offer_id, engagement_id, turn, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (contact_id, kind, offer_id) WHERE offer_id IS NOT NULL DO NOTHING
+
+-- name: note_event
+-- The same, for something that changes no state: turn and line are read from the contact.
+INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, staff_id,
+                           offer_id, turn, detail)
+SELECT $2, line_id, contact_id, $3, $4, $5, $6, $7, turn, $8 FROM contact WHERE contact_id = $1
+ON CONFLICT (contact_id, kind, offer_id) WHERE offer_id IS NOT NULL DO NOTHING
+
+-- name: note_callback
+-- One row the first time, none after.
+INSERT INTO telephony_callback (natural_key, contact_id, line_id, received_at)
+VALUES ($1, $2, (SELECT line_id FROM contact WHERE contact_id = $2), $3)
+ON CONFLICT (natural_key) DO NOTHING
+
+-- name: seen_all
+-- Signs of life of many visitors at once. $1 contact ids, $2 now.
+UPDATE contact SET visitor_seen_at = $2
+ WHERE contact_id = ANY ($1::uuid[]) AND channel = 'chat' AND state <> 'closed'
+   AND visitor_seen_at < $2

@@ -1,0 +1,136 @@
+-- Engagements. Acts on one lock its contact first; a step alone moves under the row's own lock.
+
+-- list: all_columns
+engagement_id, contact_id, line_id, listener_id, session_id, channel, state, level, role, turn,
+step, step_due_at, step_attempts, conference_name, conference_sid, leg_call_sid,
+accepted_at, talking_at, wrap_up_at, wrap_up_until, done_at
+
+-- name: lock_listener
+-- The fence of a listener's capacity: held from the count to the commit.
+SELECT staff_id FROM listener WHERE staff_id = $1 FOR NO KEY UPDATE
+
+-- name: load
+-- What counts against a listener's capacity at $2: a write-up does until its time is over.
+SELECT count(*) FILTER (WHERE channel = 'call') AS calls,
+       count(*) FILTER (WHERE channel = 'chat') AS chats
+  FROM engagement
+ WHERE listener_id = $1 AND state IN ('connecting', 'talking', 'wrap_up')
+   AND (state <> 'wrap_up' OR wrap_up_until > $2)
+
+-- name: create
+-- Its id is the offer's: the same offer accepted twice meets the primary key.
+WITH made AS (
+    INSERT INTO engagement (engagement_id, contact_id, line_id, listener_id, session_id, channel,
+                            state, level, role, turn, step, step_due_at, step_attempts,
+                            conference_name, accepted_at, talking_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'primary', $9, $10, $11, 0, $12, $13, $14)
+    RETURNING @all_columns@
+), told AS (
+    INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, staff_id,
+                               offer_id, engagement_id, turn, detail)
+    SELECT event_id, line_id, contact_id, kind, accepted_at, 'staff', listener_id,
+           CASE kind WHEN 'accepted' THEN engagement_id END, engagement_id, turn, '{}'
+      FROM made, (VALUES ($15::uuid, 'accepted'), ($16::uuid, 'connected'))
+                 AS event (event_id, kind)
+     WHERE event_id IS NOT NULL
+)
+SELECT @all_columns@ FROM made
+
+-- name: get
+SELECT @all_columns@ FROM engagement WHERE engagement_id = $1
+
+-- name: by_leg
+SELECT @all_columns@ FROM engagement WHERE leg_call_sid = $1 ORDER BY accepted_at DESC LIMIT 1
+
+-- name: by_conference
+SELECT @all_columns@ FROM engagement WHERE conference_name = $1
+
+-- name: of_contact
+-- Every engagement of a contact, oldest first.
+SELECT @all_columns@ FROM engagement WHERE contact_id = $1 ORDER BY accepted_at LIMIT $2
+
+-- name: live_of_contact
+-- The one listener who is with the contact, if any.
+SELECT @all_columns@ FROM engagement
+ WHERE contact_id = $1 AND role = 'primary' AND state IN ('connecting', 'talking')
+
+-- name: open_of_contact
+-- The listener who is with the contact, or whose write-up is open.
+SELECT @all_columns@ FROM engagement
+ WHERE contact_id = $1 AND role = 'primary' AND state IN ('connecting', 'talking', 'wrap_up')
+ ORDER BY accepted_at DESC LIMIT 1
+
+-- name: open_of_listener
+SELECT @all_columns@ FROM engagement
+ WHERE listener_id = $1 AND state IN ('connecting', 'talking', 'wrap_up')
+ ORDER BY accepted_at LIMIT $2
+
+-- name: loads
+-- What each listener carries at $1, as routing counts it.
+SELECT listener_id, contact_id, engagement_id, channel, state, wrap_up_until FROM engagement
+ WHERE state IN ('connecting', 'talking', 'wrap_up')
+   AND (state <> 'wrap_up' OR wrap_up_until > $1)
+ ORDER BY listener_id, accepted_at
+
+-- name: claim_due_steps
+-- Due steps, each handed to one driver: pushed to $2, so that another drives it again
+-- if this one dies. Two claims at once never return the same row.
+UPDATE engagement SET step_due_at = $2, step_attempts = step_attempts + 1
+ WHERE engagement_id IN (
+    SELECT engagement_id FROM engagement
+     WHERE step_due_at <= $1
+     ORDER BY step_due_at LIMIT $3
+       FOR UPDATE SKIP LOCKED)
+RETURNING @all_columns@
+
+-- name: advance
+-- From one step to the next, once: no row if the engagement has moved on meanwhile.
+UPDATE engagement
+   SET step = $3::text, step_due_at = $4,
+       step_attempts = CASE WHEN step = $3::text THEN step_attempts ELSE 0 END,
+       leg_call_sid = coalesce($5, leg_call_sid),
+       conference_sid = coalesce($6, conference_sid)
+ WHERE engagement_id = $1 AND step = $2
+RETURNING @all_columns@
+
+-- name: note_leg
+-- What telephony calls the leg and the conference, whatever the step.
+UPDATE engagement
+   SET leg_call_sid = coalesce($2, leg_call_sid), conference_sid = coalesce($3, conference_sid)
+ WHERE engagement_id = $1
+RETURNING @all_columns@
+
+-- name: talk
+UPDATE engagement
+   SET state = 'talking', talking_at = $2, step = 'none', step_due_at = NULL, step_attempts = 0
+ WHERE engagement_id = $1 AND state = 'connecting'
+RETURNING @all_columns@
+
+-- name: leave
+-- Over without a write-up ($2 = not_connected or handed_over); a call's leg is still to be ended.
+UPDATE engagement
+   SET state = $2, done_at = $3,
+       step = CASE channel WHEN 'call' THEN 'hang_up' ELSE 'none' END,
+       step_due_at = CASE channel WHEN 'call' THEN $3::timestamptz END, step_attempts = 0
+ WHERE engagement_id = $1 AND state IN ('connecting', 'talking')
+RETURNING @all_columns@
+
+-- name: write_up
+-- The person is gone: the write-up's time runs; a call's leg is still to be ended.
+UPDATE engagement
+   SET state = 'wrap_up', wrap_up_at = $2, wrap_up_until = $3,
+       step = CASE channel WHEN 'call' THEN 'hang_up' ELSE 'none' END,
+       step_due_at = CASE channel WHEN 'call' THEN $2::timestamptz END, step_attempts = 0
+ WHERE engagement_id = $1 AND state = 'talking'
+RETURNING @all_columns@
+
+-- name: done_for_contact
+UPDATE engagement SET state = 'done', done_at = $2
+ WHERE contact_id = $1 AND state = 'wrap_up'
+
+-- name: orphaned_chats
+-- Chats whose listener has been offline since before $1, her session lost. $2 limit.
+SELECT @all_columns@ FROM engagement
+ WHERE state = 'talking' AND channel = 'chat'
+   AND listener_id IN (SELECT staff_id FROM listener WHERE state = 'offline' AND since < $1)
+ ORDER BY accepted_at LIMIT $2

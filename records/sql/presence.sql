@@ -1,0 +1,36 @@
+-- Presence of listeners: the row in force, and one event per change.
+
+-- list: all_columns
+staff_id, session_id, state, version, since, profile_id, max_chats, missed_offers
+
+-- name: lock
+SELECT @all_columns@ FROM listener WHERE staff_id = $1 FOR NO KEY UPDATE
+
+-- name: declare
+-- The last session that declares owns the presence; version + 1 tells the index so.
+INSERT INTO listener (staff_id, session_id, state, version, since, profile_id, max_chats,
+                      missed_offers)
+VALUES ($1, $2, $3, 1, $4, $5, $6, 0)
+ON CONFLICT (staff_id) DO UPDATE
+   SET session_id = excluded.session_id, state = excluded.state,
+       version = listener.version + 1,
+       since = CASE WHEN listener.state = excluded.state THEN listener.since
+                    ELSE excluded.since END,
+       profile_id = excluded.profile_id, max_chats = excluded.max_chats,
+       missed_offers = CASE WHEN excluded.state = 'ready' THEN 0 ELSE listener.missed_offers END
+RETURNING @all_columns@
+
+-- name: add_event
+INSERT INTO presence_event (event_id, staff_id, session_id, state, reason, version, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: get
+SELECT @all_columns@ FROM listener WHERE staff_id = $1
+
+-- name: all_present
+SELECT @all_columns@ FROM listener WHERE state <> 'offline' ORDER BY staff_id
+
+-- name: missed
+-- One more offer missed in a row; not a change of presence, so the version stays.
+UPDATE listener SET missed_offers = missed_offers + 1 WHERE staff_id = $1
+RETURNING missed_offers

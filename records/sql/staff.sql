@@ -1,0 +1,57 @@
+-- Accounts of staff. Never deleted: what somebody did names her.
+
+-- name: create
+-- Open an account; a login or a subject already taken is refused by its constraint.
+INSERT INTO staff
+    (staff_id, subject, login, display_name, role, password_hash, totp_sealed, totp_last_step,
+     profile_id, max_chats, active, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, $9, true, $10)
+
+-- name: add_lines
+-- Let somebody work for these lines. $1 staff id, $2 line ids.
+INSERT INTO staff_line (staff_id, line_id)
+SELECT $1, unnest($2::text[])
+ON CONFLICT DO NOTHING
+
+-- name: credentials
+-- Return what signing in is checked against. $1 login.
+SELECT staff_id, password_hash, totp_sealed, active FROM staff WHERE login = $1
+
+-- name: get
+-- Return an account. $1 staff id.
+SELECT
+    staff_id, subject, login, display_name, role, profile_id, max_chats, active, created_at,
+    ARRAY(SELECT line_id FROM staff_line WHERE staff_line.staff_id = staff.staff_id ORDER BY line_id)
+        AS line_ids
+FROM staff
+WHERE staff_id = $1
+
+-- name: page
+-- Return accounts in the order of their logins. $1 after this login, $2 limit.
+SELECT
+    staff_id, subject, login, display_name, role, profile_id, max_chats, active, created_at,
+    ARRAY(SELECT line_id FROM staff_line WHERE staff_line.staff_id = staff.staff_id ORDER BY line_id)
+        AS line_ids
+FROM staff
+WHERE login > $1
+ORDER BY login
+LIMIT $2
+
+-- name: set_password
+-- Replace a password's hash. $1 staff id, $2 hash.
+UPDATE staff SET password_hash = $2 WHERE staff_id = $1
+
+-- name: set_totp
+-- Replace a second factor; codes of the old one are void. $1 staff id, $2 sealed secret.
+UPDATE staff SET totp_sealed = $2, totp_last_step = NULL WHERE staff_id = $1
+
+-- name: use_totp_step
+-- Use a code once: true only for the first who brings this step or a later one.
+-- $1 staff id, $2 step (Unix seconds / 30).
+UPDATE staff SET totp_last_step = $2
+WHERE staff_id = $1 AND active AND (totp_last_step IS NULL OR totp_last_step < $2)
+RETURNING staff_id
+
+-- name: set_active
+-- Open or close an account. $1 staff id, $2 active.
+UPDATE staff SET active = $2 WHERE staff_id = $1

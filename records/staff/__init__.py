@@ -1,0 +1,6 @@
+"""Staff: accounts, sessions, tickets."""
+
+from records.staff.accounts import Credentials, Staff, StaffAccount
+from records.staff.sessions import Sessions, SignedIn
+
+__all__ = ["Credentials", "Sessions", "SignedIn", "Staff", "StaffAccount"]
