@@ -1,0 +1,42 @@
+# Two commands matter: `make demo` and `make test`. Needs Python 3.11 or later, on Debian.
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock hooks clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo:  ## Install, then run everything on this machine (Ctrl-C stops it; ARGS="--help" for options)
+	@.ci/environment run
+	@exec $(BIN)/contactcenter demo $(ARGS)
+
+test:  ## Install, then run every test, the browser's included
+	@.ci/environment test
+	@.ci/browser
+	$(BIN)/pytest -n auto tests/unit tests/property
+	$(BIN)/pytest -n 4 --dist loadfile tests/integration
+	$(BIN)/pytest tests/fault
+	$(BIN)/pytest tests/e2e
+
+check:  ## Format, lint, types, layers and sizes, the quickest first
+	@.ci/environment test
+	@.ci/check
+
+bench:  ## Print the figures of the main line as JSON
+	@.ci/environment test
+	@$(BIN)/python -m tests.bench slice --quick $(ARGS)
+
+lock:  ## Resolve the dependencies again (ARGS="--upgrade" to move them)
+	@.ci/environment test
+	@.ci/lock $(ARGS)
+
+hooks:  ## Run the quick checks before each commit
+	@.ci/environment test
+	$(BIN)/pre-commit install
+
+clean:  ## Remove what the tools made; the demo's records (.data) stay
+	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

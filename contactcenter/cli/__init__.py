@@ -1,0 +1,1 @@
+"""The `contactcenter` command; one file for each group of sub-commands."""

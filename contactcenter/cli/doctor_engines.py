@@ -1,0 +1,130 @@
+"""The doctor's look at PostgreSQL, its schema, Redis and the keys."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from config.clock import SystemClock
+from config.errors import Misconfigured, Unavailable
+from config.settings import Settings, decode_key
+from records.database import Database
+from records.migrate import head_revision
+from records.vault import Vault
+
+OLDEST_POSTGRES = 15
+NEWEST_POSTGRES = 18
+OLDEST_REDIS = (7, 0)
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    settings.require("database_url")
+    assert settings.database_url is not None
+    try:
+        connection = await asyncpg.connect(
+            settings.database_url.get_secret_value(),
+            timeout=settings.database_connect_seconds,
+            command_timeout=settings.database_statement_seconds,
+        )
+    except asyncpg.PostgresError as error:
+        raise Misconfigured([f"DATABASE_URL: refused with SQLSTATE {error.sqlstate}"]) from None
+    except (OSError, TimeoutError) as error:
+        raise Unavailable(
+            f"DATABASE_URL: no answer ({type(error).__name__}); is PostgreSQL running there?",
+            code="database_unavailable",
+        ) from None
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=settings.database_connect_seconds)
+
+
+async def postgresql(settings: Settings) -> str:
+    """Return the server's version; the run-time role may be no superuser."""
+    async with _connected(settings) as connection:
+        major = connection.get_server_version().major
+        if not OLDEST_POSTGRES <= major <= NEWEST_POSTGRES:
+            raise Misconfigured(
+                [
+                    f"DATABASE_URL: PostgreSQL {major}; {OLDEST_POSTGRES} to {NEWEST_POSTGRES} are supported"
+                ]
+            )
+        role = await connection.fetchrow(
+            "SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user"
+        )
+        if role is None or role["rolsuper"]:
+            raise Misconfigured(["DATABASE_URL: the run-time role may be no superuser"])
+        return f"PostgreSQL {major}"
+
+
+async def schema(settings: Settings) -> str:
+    """Return the database's revision; it must be this program's."""
+    async with _connected(settings) as connection:
+        try:
+            found = await connection.fetchval("SELECT version_num FROM alembic_version")
+        except asyncpg.PostgresError:
+            found = None
+    expected = head_revision()
+    if found != expected:
+        raise Misconfigured(
+            [
+                f"schema: at {found or 'nothing'}, this program needs {expected}; run: contactcenter migrate"
+            ]
+        )
+    return f"at {expected}"
+
+
+async def redis(settings: Settings) -> str:
+    """Return the index server's version."""
+    settings.require("redis_url")
+    assert settings.redis_url is not None
+    timeout = settings.redis_seconds
+    try:
+        async with Redis.from_url(
+            settings.redis_url.get_secret_value(),
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+        ) as client:
+            told = await client.info("server")
+    except (RedisError, OSError, TimeoutError) as error:
+        raise Unavailable(
+            f"REDIS_URL: no answer ({type(error).__name__}); is Redis or Valkey running there?",
+            code="index_unavailable",
+        ) from None
+    version = str(told.get("redis_version", "0"))
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_REDIS:
+        raise Misconfigured([f"REDIS_URL: Redis {version}; 7.0 or later is needed"])
+    name = "Valkey" if "valkey_version" in told else "Redis"
+    return f"{name} {told.get('valkey_version', version)}"
+
+
+class _LookedEnough(Exception):
+    """Ends the transaction of a look, so that nothing of it stays."""
+
+
+async def keys(settings: Settings) -> str:
+    """Prove that VAULT_KEY and INDEX_KEY are the ones this database was sealed with."""
+    settings.require("database_url", "vault_key", "index_key")
+    assert settings.database_url is not None
+    assert settings.vault_key is not None
+    assert settings.index_key is not None
+    vault = Vault(decode_key(settings.vault_key), decode_key(settings.index_key))
+    async with Database.open(
+        settings.database_url.get_secret_value(),
+        pool_size=2,
+        connect_seconds=settings.database_connect_seconds,
+        statement_seconds=settings.database_statement_seconds,
+    ) as database:
+        with suppress(_LookedEnough):
+            await _check_and_undo(database, vault)
+    return "both open this database"
+
+
+async def _check_and_undo(database: Database, vault: Vault) -> None:
+    async with database.transaction() as tx:
+        # On an empty database this writes the check values: the service's to do, not ours.
+        await vault.check(tx, SystemClock().now())
+        raise _LookedEnough

@@ -1,0 +1,135 @@
+"""Staff accounts for commands: the database, checked keys and the line, for one block."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from config.clock import SystemClock
+from config.errors import NotFound
+from config.helpline.helpline import Helpline
+from config.settings import Settings, decode_key
+from config.vocabulary import Role
+from contactcenter.auth.passwords import Passwords
+from contactcenter.auth.totp import new_secret
+from records.actor import SYSTEM
+from records.configuration import Configuration
+from records.database import Database
+from records.staff.accounts import Staff, StaffAccount
+from records.vault import Vault
+
+# No l, no o, no 0, no 1: read aloud and typed without mistakes. 15 letters are 68 bits.
+PASSWORD_LETTERS = "abcdefghijkmnpqrstuvwxyz"  # noqa: S105 - an alphabet, not a password
+PASSWORD_GROUPS = (5, 5, 5)
+
+
+@dataclass(frozen=True)
+class NewCredentials:
+    """What a person signs in with; shown once, kept nowhere in clear."""
+
+    password: str = field(repr=False)
+    totp_secret: str = field(repr=False)
+
+
+def new_credentials(password: str | None = None) -> NewCredentials:
+    """Return a fresh secret for codes, with the password given or one made up."""
+    groups = [
+        "".join(secrets.choice(PASSWORD_LETTERS) for _ in range(size)) for size in PASSWORD_GROUPS
+    ]
+    return NewCredentials(password or "-".join(groups), new_secret())
+
+
+class StaffRecords:
+    """What commands do to accounts, as the service itself."""
+
+    def __init__(self, staff: Staff, passwords: Passwords, helpline: Helpline) -> None:
+        """Use `staff_records`, which checks the keys first."""
+        self._staff = staff
+        self._passwords = passwords
+        self._helpline = helpline
+
+    async def add(
+        self,
+        credentials: NewCredentials,
+        *,
+        login: str,
+        display_name: str,
+        role: Role,
+        profile_id: str | None,
+        max_chats: int | None = None,
+    ) -> StaffAccount:
+        """Open an account on the line; Conflict `login_taken`, InvalidInput naming the field."""
+        limits = self._helpline.limits
+        return await self._staff.create(
+            SYSTEM,
+            login=login,
+            display_name=display_name,
+            role=role,
+            password_hash=await self._passwords.hash(credentials.password),
+            totp_secret=credentials.totp_secret,
+            line_ids=[self._helpline.line.id],
+            profile_id=profile_id,
+            max_chats=limits.max_chats if max_chats is None else max_chats,
+            now=SystemClock().now(),
+        )
+
+    async def reset(self, login: str, credentials: NewCredentials) -> None:
+        """Replace password and code secret, and end every session; NotFound."""
+        account = await self.account(login)
+        now = SystemClock().now()
+        hashed = await self._passwords.hash(credentials.password)
+        await self._staff.set_password(SYSTEM, account.staff_id, hashed, now)
+        await self._staff.set_totp(SYSTEM, account.staff_id, credentials.totp_secret, now)
+
+    async def set_active(self, login: str, *, active: bool) -> None:
+        """Close or open an account; closing ends its sessions at once; NotFound."""
+        account = await self.account(login)
+        act = self._staff.enable if active else self._staff.disable
+        await act(SYSTEM, account.staff_id, SystemClock().now())
+
+    async def exists(self, login: str) -> bool:
+        """Tell whether the login is taken."""
+        return await self._staff.find_by_login(login) is not None
+
+    async def account(self, login: str) -> StaffAccount:
+        """Return the account of a login; NotFound."""
+        found = await self._staff.find_by_login(login)
+        if found is None:
+            raise NotFound("no account has this login")
+        return await self._staff.get(found.staff_id)
+
+    async def everybody(self) -> AsyncIterator[StaffAccount]:
+        """Give every account, by login."""
+        after = ""
+        while page := await self._staff.list(after=after):
+            for account in page:
+                yield account
+            after = page[-1].login
+
+
+@asynccontextmanager
+async def staff_records(settings: Settings, helpline: Helpline) -> AsyncIterator[StaffRecords]:
+    """Open the database with checked keys and the line known.
+
+    Raises Misconfigured when a setting is missing or a key is not this
+    database's, Unavailable when the database does not answer.
+    """
+    settings.require("database_url", "vault_key", "index_key")
+    assert settings.database_url is not None
+    assert settings.vault_key is not None
+    assert settings.index_key is not None
+    vault = Vault(decode_key(settings.vault_key), decode_key(settings.index_key))
+    async with (
+        Database.open(
+            settings.database_url.get_secret_value(),
+            pool_size=2,
+            connect_seconds=settings.database_connect_seconds,
+            statement_seconds=settings.database_statement_seconds,
+        ) as database,
+        Passwords() as passwords,
+    ):
+        now = SystemClock().now()
+        async with database.transaction() as tx:
+            await vault.check(tx, now)
+        await Configuration(database).register(helpline, now)
+        yield StaffRecords(Staff(database, vault), passwords, helpline)

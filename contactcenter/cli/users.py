@@ -1,0 +1,149 @@
+"""`user …`: accounts of staff, from the command line of whoever runs the service."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.clock import SystemClock
+from config.errors import InvalidInput
+from config.helpline.helpline import Helpline
+from config.helpline.load import load_helpline
+from config.log import configure_logging
+from config.settings import load_settings
+from config.vocabulary import Role
+from contactcenter.auth.totp import STEP_SECONDS, code_at, provisioning_uri, step_of
+from contactcenter.cli.demo_accounts import demo_account
+from contactcenter.cli.running import run_async
+from contactcenter.cli.staff_records import (
+    NewCredentials,
+    StaffRecords,
+    new_credentials,
+    staff_records,
+)
+
+app = typer.Typer(help="Accounts of staff.", no_args_is_help=True)
+
+Login = Annotated[str, typer.Argument(help="What she signs in as.")]
+PasswordFromInput = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
+
+
+@app.command("add")
+def add(
+    login: Login,
+    name: Annotated[str, typer.Option(help="As colleagues see her.")],
+    role: Annotated[Role, typer.Option(help="What she may do.")] = Role.LISTENER,
+    profile: Annotated[str | None, typer.Option(help="The lanes she serves.")] = None,
+    max_chats: Annotated[int | None, typer.Option(help="Chats at once.")] = None,
+    password_stdin: PasswordFromInput = False,
+) -> None:
+    """Open an account; its password and code secret are printed once."""
+    credentials = new_credentials(_password() if password_stdin else None)
+
+    async def work() -> None:
+        async with _records() as (records, helpline):
+            await records.add(
+                credentials,
+                login=login,
+                display_name=name,
+                role=role,
+                profile_id=_known_profile(helpline, profile),
+                max_chats=max_chats,
+            )
+
+    run_async(work())
+    _print_once(login, credentials, made_up=not password_stdin)
+
+
+@app.command("reset")
+def reset(login: Login, password_stdin: PasswordFromInput = False) -> None:
+    """Replace the password and the code secret of an account; its sessions end."""
+    credentials = new_credentials(_password() if password_stdin else None)
+
+    async def work() -> None:
+        async with _records() as (records, _):
+            await records.reset(login, credentials)
+
+    run_async(work())
+    _print_once(login, credentials, made_up=not password_stdin)
+
+
+@app.command("list")
+def list_accounts() -> None:
+    """List every account."""
+
+    async def work() -> None:
+        async with _records() as (records, _):
+            async for each in records.everybody():
+                state = "open" if each.active else "closed"
+                print(
+                    f"{each.login:<20} {each.role.value:<14} {each.profile_id or '-':<18} {state}"
+                )
+
+    run_async(work())
+
+
+@app.command("disable")
+def disable(login: Login) -> None:
+    """Close an account: its sessions end at once; what she did stays hers."""
+    _set_active(login, active=False)
+
+
+@app.command("enable")
+def enable(login: Login) -> None:
+    """Open a closed account again."""
+    _set_active(login, active=True)
+
+
+@app.command("code")
+def code(
+    login: Login,
+    data_dir: Annotated[Path | None, typer.Option(help="The demo's folder.")] = None,
+) -> None:
+    """Print the present code of one of the demo's fictional accounts."""
+    folder = load_settings().data_dir if data_dir is None else data_dir
+    account = demo_account(folder, login)
+    now = SystemClock().now()
+    left = STEP_SECONDS - int(now.timestamp()) % STEP_SECONDS
+    print(f"{code_at(account.totp_secret, step_of(now))}  (for {left} s)")
+
+
+@asynccontextmanager
+async def _records() -> AsyncIterator[tuple[StaffRecords, Helpline]]:
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    helpline = load_helpline(settings.helpline_dir)
+    async with staff_records(settings, helpline) as records:
+        yield records, helpline
+
+
+def _set_active(login: str, *, active: bool) -> None:
+    async def work() -> None:
+        async with _records() as (records, _):
+            await records.set_active(login, active=active)
+
+    run_async(work())
+
+
+def _known_profile(helpline: Helpline, profile: str | None) -> str | None:
+    known = [each.id for each in helpline.profiles]
+    if profile is not None and profile not in known:
+        raise InvalidInput(f"no such profile; there are: {', '.join(known)}", field="profile")
+    return profile
+
+
+def _password() -> str:
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _print_once(login: str, credentials: NewCredentials, *, made_up: bool) -> None:
+    if made_up:
+        print(f"password:    {credentials.password}")
+    print(f"code secret: {credentials.totp_secret}")
+    print(f"as address:  {provisioning_uri(credentials.totp_secret, login, 'contactcenter')}")
+    print("Shown once: hand them over in person.")

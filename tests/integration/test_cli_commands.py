@@ -1,0 +1,151 @@
+"""The commands as an operator types them: what they say, and with which code they end."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from records.migrate import head_revision
+from tests.kit.engines import DatabaseAddresses
+from tests.kit.settings import environment
+
+ROOT = Path(__file__).parents[2]
+COMMAND_SECONDS = 30.0
+
+
+async def contactcenter(
+    *arguments: str, settings: Mapping[str, str] | None = None, typed: str = ""
+) -> tuple[int, str, str]:
+    """Run a command with these settings and nothing else; return its code and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "contactcenter",
+        *arguments,
+        cwd=ROOT,
+        env={"PATH": os.defpath, "COLUMNS": "100", **(settings or {})},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(COMMAND_SECONDS):
+        out, err = await process.communicate(typed.encode())
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_serve_without_engines_says_every_missing_setting_and_does_not_start() -> None:
+    code, out, err = await contactcenter("serve")
+    assert code == 2
+    assert out == ""
+    told = [line.split(":")[1].strip() for line in err.splitlines()]
+    assert told == ["DATABASE_URL", "REDIS_URL", "VAULT_KEY", "INDEX_KEY"]
+
+
+async def test_serve_refuses_an_emulator_that_it_was_not_told_of() -> None:
+    code, _, err = await contactcenter("serve", settings={"EMULATOR_URL": "http://127.0.0.1:8070"})
+    assert code == 2
+    assert "--with-emulator" in err
+
+
+async def test_serve_embedded_refuses_engines_that_are_also_named(tmp_path: Path) -> None:
+    named = {"DATABASE_URL": "postgresql://u@127.0.0.1:1/d", "DATA_DIR": str(tmp_path / "data")}
+    code, _, err = await contactcenter("serve", "--embedded", settings=named)
+    assert code == 2
+    assert err.startswith("environment: DATABASE_URL:")
+    assert not (tmp_path / "data").exists()
+
+
+async def test_wrong_settings_are_all_told_at_once_without_their_values() -> None:
+    code, _, err = await contactcenter(
+        "print-config", settings={"PUBLIC_PORT": "sesame", "VAULT_KEY": "open sesame"}
+    )
+    assert code == 2
+    assert sorted(line.split(":")[1].strip() for line in err.splitlines()) == [
+        "PUBLIC_PORT",
+        "VAULT_KEY",
+    ]
+    assert "sesame" not in err
+
+
+async def test_print_config_shows_no_secret(tmp_path: Path) -> None:
+    settings = environment(
+        database_url="postgresql://u:sesame@db:5432/d",
+        redis_url="redis://:sesame@index:6379/0",
+        data_dir=tmp_path,
+    )
+    code, out, _ = await contactcenter("print-config", settings=settings)
+    assert code == 0
+    assert "postgresql://***@db:5432/d" in out
+    assert "sesame" not in out
+    assert settings["VAULT_KEY"] not in out
+
+
+async def test_check_config_lists_lanes_and_profiles_of_a_good_helpline() -> None:
+    code, out, err = await contactcenter("check-config", "config/helplines/dlpm")
+    assert (code, err) == (0, "")
+    assert "\n  dlpm:" in out
+    assert "profiles" in out
+
+
+async def test_check_config_tells_every_mistake_with_its_file(tmp_path: Path) -> None:
+    code, out, err = await contactcenter("check-config", str(tmp_path))
+    assert (code, out) == (2, "")
+    missing = {line.split(":")[0] for line in err.splitlines()}
+    assert {"line.toml", "queues.toml", "hours.toml"} <= missing
+
+
+async def test_migrate_brings_an_empty_database_to_this_version_and_may_be_repeated(
+    blank_database: DatabaseAddresses, redis_url: str, tmp_path: Path
+) -> None:
+    settings = environment(
+        database_url=blank_database.runtime,
+        migrate_database_url=blank_database.owner,
+        redis_url=redis_url,
+        data_dir=tmp_path,
+    )
+    for _ in range(2):
+        code, out, err = await contactcenter("migrate", settings=settings)
+        assert (code, err) == (0, "")
+        assert head_revision() in out
+    code, out, _ = await contactcenter("doctor", settings=settings)
+    assert code == 0, out
+    assert "WRONG" not in out
+
+
+async def test_doctor_tells_all_that_is_wrong_and_ends_with_one() -> None:
+    code, out, _ = await contactcenter("doctor")
+    assert code == 1
+    wrong = {line.split()[1].rstrip(":") for line in out.splitlines() if line.startswith("WRONG")}
+    assert wrong == {"postgresql", "schema", "redis", "keys"}
+
+
+async def test_an_account_is_added_with_a_typed_password_that_is_never_shown(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    settings = environment(database_url=database_url, redis_url=redis_url, data_dir=tmp_path)
+    code, out, err = await contactcenter(
+        *("user", "add", "zoe", "--name", "Zoé", "--password-stdin"),
+        settings=settings,
+        typed="a long passphrase\n",
+    )
+    assert code == 0, err
+    assert "code secret:" in out
+    assert "passphrase" not in out + err
+    code, out, _ = await contactcenter("user", "list", settings=settings)
+    assert out.split()[:2] == ["zoe", "listener"]
+    code, _, err = await contactcenter(*("user", "add", "zoe", "--name", "Zoé"), settings=settings)
+    assert code == 1
+    assert err.startswith("login_taken:")
+
+
+async def test_a_weak_password_and_an_unknown_profile_are_refused(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    settings = environment(database_url=database_url, redis_url=redis_url, data_dir=tmp_path)
+    add = ("user", "add", "zoe", "--name", "Zoé")
+    code, _, err = await contactcenter(*add, "--profile", "none", settings=settings)
+    assert (code, err.split(":")[0]) == (1, "invalid_input")
+    code, _, err = await contactcenter(*add, "--password-stdin", settings=settings, typed="short\n")
+    assert (code, err.split(":")[0]) == (1, "weak_password")

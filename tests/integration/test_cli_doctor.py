@@ -1,0 +1,118 @@
+"""The doctor: what is right, what is wrong, and what to do about it; nothing is changed."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+
+from config.errors import Misconfigured, Unavailable
+from config.settings import Settings
+from contactcenter.cli import doctor_engines, doctor_webhook
+from contactcenter.telephony.signature import HEADER, WebhookSignature
+from records.migrate import head_revision
+from tests.kit.engines import DatabaseAddresses
+from tests.kit.settings import settings_for
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    return settings_for(database_url, redis_url, tmp_path)
+
+
+async def test_engines_schema_and_keys_are_found_good(settings: Settings) -> None:
+    assert await doctor_engines.postgresql(settings) == "PostgreSQL 18"
+    assert await doctor_engines.schema(settings) == f"at {head_revision()}"
+    assert (await doctor_engines.redis(settings)).startswith("Valkey ")
+    assert await doctor_engines.keys(settings) == "both open this database"
+
+
+async def test_looking_at_the_keys_of_an_empty_database_fixes_none(
+    settings: Settings, migrate_database_url: str
+) -> None:
+    await doctor_engines.keys(settings)
+    owner = await asyncpg.connect(migrate_database_url)
+    assert await owner.fetchval("SELECT count(*) FROM keys.check_value") == 0
+    await owner.close()
+
+
+async def test_a_database_without_our_schema_is_told_how_to_be_migrated(
+    settings: Settings, blank_database: DatabaseAddresses
+) -> None:
+    blank = settings.model_copy(update={"database_url": SecretStr(blank_database.runtime)})
+    with pytest.raises(Misconfigured, match="run: contactcenter migrate"):
+        await doctor_engines.schema(blank)
+
+
+async def test_a_superuser_is_refused_at_run_time(
+    settings: Settings, admin_database_url: str
+) -> None:
+    wrong = settings.model_copy(update={"database_url": SecretStr(admin_database_url)})
+    with pytest.raises(Misconfigured, match="no superuser"):
+        await doctor_engines.postgresql(wrong)
+
+
+async def test_absent_engines_are_named_by_their_setting(settings: Settings) -> None:
+    nowhere = settings.model_copy(
+        update={
+            "database_url": SecretStr("postgresql://somebody:secret@127.0.0.1:1/nothing"),
+            "redis_url": SecretStr("redis://:secret@127.0.0.1:1/0"),
+        }
+    )
+    for check, name in (
+        (doctor_engines.postgresql, "DATABASE_URL"),
+        (doctor_engines.redis, "REDIS_URL"),
+    ):
+        with pytest.raises(Unavailable, match=name) as refused:
+            await check(nowhere)
+        assert "secret" not in str(refused.value)
+
+
+def voice_service(public_base_url: str, *, believes_all: bool = False) -> web.Application:
+    async def status(request: web.Request) -> web.Response:
+        form = {key: str(value) for key, value in (await request.post()).items()}
+        signature = WebhookSignature(public_base_url, [TOKEN])
+        valid = signature.is_valid(request.path_qs, form, request.headers.get(HEADER))
+        return web.Response(status=204 if valid or believes_all else 403)
+
+    app = web.Application()
+    app.router.add_post(doctor_webhook.PATH, status)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("known_as", "believes_all", "complaint"),
+    [
+        (None, False, None),
+        ("https://elsewhere.example", False, "was answered 403"),
+        (None, True, "forged request was not refused"),
+    ],
+)
+async def test_webhooks_are_proved_by_a_signed_and_a_forged_request(
+    settings: Settings,
+    known_as: str | None,
+    believes_all: bool,
+    complaint: str | None,
+    unused_tcp_port: int,
+) -> None:
+    public = f"http://127.0.0.1:{unused_tcp_port}"
+    service = voice_service(known_as or public, believes_all=believes_all)
+    with_twilio = settings.model_copy(
+        update={
+            "twilio_account_sid": "AC" + "0" * 32,
+            "twilio_auth_tokens": (SecretStr(TOKEN),),
+            "public_base_url": public,
+        }
+    )
+    async with TestServer(service, port=unused_tcp_port):
+        if complaint is None:
+            assert "believes 1 token(s)" in await doctor_webhook.webhooks(with_twilio)
+        else:
+            with pytest.raises(Misconfigured, match=complaint):
+                await doctor_webhook.webhooks(with_twilio)
+    with pytest.raises(Unavailable, match="not reached"):
+        await doctor_webhook.webhooks(with_twilio)
