@@ -1,0 +1,50 @@
+"""The forms and the closed lists that a contact is written up with."""
+
+from aiohttp import web
+
+from config.errors import NotFound
+from config.helpline.helpline import Helpline
+from contactcenter.api.endpoints import Endpoint, answer, services_of
+from contactcenter.auth.access import needs, principal_of
+from contactcenter.centre.helpline_views import helpline_view
+from contactcenter.centre.views import FormDefinitionView, HelplineView
+from records.policy import Right
+
+HELPLINE = web.AppKey("helpline", Helpline)
+
+
+async def _helpline(request: web.Request) -> web.StreamResponse:
+    return answer(helpline_view(request.app[HELPLINE]))
+
+
+async def _form(request: web.Request) -> web.StreamResponse:
+    version = request.match_info["form_version"]
+    if not (version.isascii() and version.isdecimal() and len(version) < 10):
+        raise NotFound
+    form = await services_of(request).forms.definition(
+        principal_of(request), request.match_info["form_id"], int(version)
+    )
+    return answer(form)
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/helpline",
+        "helpline.read",
+        "The line's queues, dispositions, codes, départements and present form",
+        needs(Right.QUEUES_READ),
+        _helpline,
+        answer=HelplineView,
+    ),
+    Endpoint(
+        "GET",
+        "/forms/{form_id}/{form_version}",
+        "forms.read",
+        "A form as it was at one version",
+        needs(Right.CONTACT_READ),
+        _form,
+        answer=FormDefinitionView,
+        problems=("not_found",),
+    ),
+)

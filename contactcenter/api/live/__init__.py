@@ -1,0 +1,1 @@
+"""The staff's live socket: events out, signs of life and small acts in."""

@@ -1,0 +1,165 @@
+"""What a request may say, and the answers that only the API has."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+
+from config.vocabulary import ContactState, DeclineReason, Disposition, PresenceState, Urgency
+from contactcenter.centre.views import (
+    ContactView,
+    FormValue,
+    OfferView,
+    PresenceView,
+    SoftphoneView,
+    StaffView,
+    View,
+)
+
+_MAX_FORM_VALUES = 200
+
+
+def _no_nul(text: str) -> str:
+    """Refuse U+0000: no database text holds it."""
+    if "\x00" in text:
+        raise ValueError("holds a null character")
+    return text
+
+
+def _no_nul_inside(values: dict[str, FormValue]) -> dict[str, FormValue]:
+    for value in values.values():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str):
+                _no_nul(text)
+    return values
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+Department = Annotated[str, Field(pattern=r"^[0-9][0-9AB][0-9]?$", examples=["75", "2A", "974"])]
+FieldId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+
+
+class Request(BaseModel):
+    """The shape of every request body and query: closed, finite numbers, input never repeated."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class SignInBody(Request):
+    """Login, password and the six digits of the authenticator."""
+
+    login: Annotated[Text, Field(min_length=1, max_length=200)]
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+    totp: Annotated[SecretStr, Field(min_length=1, max_length=16)]
+
+
+class PresenceBody(Request):
+    """What a listener declares; the other states are the service's own conclusions."""
+
+    state: Literal[PresenceState.READY, PresenceState.BREAK, PresenceState.OFFLINE]
+
+
+class DeclineBody(Request):
+    """Why the offer is given back; « other » when nothing is said."""
+
+    reason: DeclineReason = DeclineReason.OTHER
+
+
+class ContactsQuery(Request):
+    """Which contacts, newest first; `before` is the `next` of the page before."""
+
+    state: ContactState | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    before: UUID | None = None
+
+
+class MessagesQuery(Request):
+    """Lines numbered above `after`."""
+
+    after: Annotated[int, Field(ge=0, le=2**53)] = 0
+    limit: Annotated[int, Field(ge=1, le=500)] = 200
+
+
+class MessageBody(Request):
+    """A line to store; the same `cid` may be sent again until it is answered."""
+
+    cid: UUID
+    text: Annotated[
+        Text,
+        Field(min_length=1, max_length=4000, description="the helpline's own limit may be lower"),
+    ]
+
+
+class FormBody(Request):
+    """The whole write-up as it now reads, over the revision it was read at (0 = never saved)."""
+
+    values: Annotated[
+        dict[FieldId, FormValue],
+        Field(max_length=_MAX_FORM_VALUES),
+        AfterValidator(_no_nul_inside),
+    ]
+    revision: Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class UrgencyBody(Request):
+    """The urgency, 1 to 5; `confirm` says that a declared one was checked with the person."""
+
+    urgency: Urgency
+    reason: Annotated[Text, Field(min_length=1, max_length=500)] | None = None
+    confirm: bool = False
+
+
+class CloseBody(Request):
+    """What became of the contact; a code when it had no content."""
+
+    disposition: Disposition
+    non_content_code: Code | None = None
+
+
+class CasesQuery(Request):
+    """The cases of a reference, or the latest."""
+
+    reference: Annotated[Text, Field(min_length=1, max_length=32)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class CaseBody(Request):
+    """A new case; the label is sealed and seen only by those who may open the case."""
+
+    label: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    department: Department | None = None
+
+
+class LiveQuery(Request):
+    """The ticket of `POST me/live-ticket`."""
+
+    ticket: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class SignedInView(View):
+    """A session: the token serves as `Authorization: Bearer`; a browser also gets a cookie."""
+
+    token: str
+    expires_at: AwareDatetime
+    staff: StaffView
+
+
+class LiveTicketView(View):
+    """Open `GET live?ticket=` with it before it expires; it serves once."""
+
+    ticket: str
+    expires_at: AwareDatetime
+
+
+class MeView(View):
+    """Everything a desk needs to draw itself again after a reload."""
+
+    staff: StaffView
+    presence: PresenceView
+    offer: OfferView | None
+    engagements: list[ContactView]
+    max_chats: int
+    softphone: SoftphoneView

@@ -1,0 +1,110 @@
+"""What the desk is told as it happens, over the staff's live socket.
+
+An event is a view plus a `type`. It is a hint and a convenience: whoever
+misses one reads the same state from the API, and a socket that fell behind is
+told `resync`.
+"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from config.vocabulary import Channel, PresenceState
+from contactcenter.centre.views import ContactView, MessageView, OfferView, Seconds, View
+
+
+class OfferMade(OfferView):
+    """A contact is proposed to this listener; the clock runs until `expires_at`."""
+
+    type: Literal["offer"] = "offer"
+
+
+class OfferWithdrawn(View):
+    """The offer is gone: `expired`, `declined`, `accepted`, `contact_gone`, `unseen` …"""
+
+    type: Literal["offer_withdrawn"] = "offer_withdrawn"
+    offer_id: UUID
+    contact_id: UUID
+    reason: str
+
+
+class ContactChanged(View):
+    """A contact this person works on has changed; compare `contact.version`."""
+
+    type: Literal["contact"] = "contact"
+    contact: ContactView
+
+
+class MessageStored(View):
+    """A line was stored, one's own included."""
+
+    type: Literal["message"] = "message"
+    contact_id: UUID
+    message: MessageView
+
+
+class VisitorTyping(View):
+    """The person is writing; forget it after five seconds without another."""
+
+    type: Literal["typing"] = "typing"
+    contact_id: UUID
+
+
+class VisitorRead(View):
+    """The person has read up to `seq`."""
+
+    type: Literal["read"] = "read"
+    contact_id: UUID
+    seq: int = Field(ge=0)
+
+
+class PresenceChanged(View):
+    """This listener's presence changed, by herself elsewhere or by the service (`reason`)."""
+
+    type: Literal["presence"] = "presence"
+    state: PresenceState
+    since: AwareDatetime
+    reason: str | None = None
+
+
+class QueueLoad(View):
+    """How many wait in one queue on one channel, and since when the oldest does."""
+
+    queue: str
+    label: str
+    channel: Channel
+    waiting: int = Field(ge=0)
+    longest_wait_seconds: Seconds | None = None
+
+
+class Alert(View):
+    """A banner: `code` is stable (`u1_waiting`, `round_exhausted`, `nobody_signed_in` …)."""
+
+    code: str
+    severity: Literal["warning", "critical"]
+    contact_id: UUID | None = None
+    queue: str | None = None
+    since: AwareDatetime | None = None
+
+
+class QueuesChanged(View):
+    """The state of every queue this person may see, and the banners to show."""
+
+    type: Literal["queues"] = "queues"
+    queues: list[QueueLoad]
+    free_listeners: int = Field(ge=0)
+    alerts: list[Alert] = Field(default_factory=list)
+
+
+LiveEvent = Annotated[
+    OfferMade
+    | OfferWithdrawn
+    | ContactChanged
+    | MessageStored
+    | VisitorTyping
+    | VisitorRead
+    | PresenceChanged
+    | QueuesChanged,
+    Field(discriminator="type"),
+]
