@@ -1,0 +1,42 @@
+"""The connection to Redis: bounded pool, explicit time-outs, one quick retry."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+
+@asynccontextmanager
+async def open_redis(
+    url: str,
+    *,
+    connections: int = 32,
+    socket_seconds: float = 2.0,
+    connect_seconds: float = 1.0,
+) -> AsyncIterator[Redis]:
+    """Give a client for `url`; nothing is connected until the first command.
+
+    A dropped connection is tried once more at once (every step is idempotent);
+    a time-out is not, so that a slow server is not asked twice as much.
+    """
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=connections,
+        timeout=socket_seconds,  # the wait for a free connection of the pool
+        socket_timeout=socket_seconds,
+        socket_connect_timeout=connect_seconds,
+        socket_keepalive=True,
+        health_check_interval=15,
+        decode_responses=True,
+        protocol=2,
+        retry=Retry(ConstantBackoff(0.02), 1, supported_errors=(RedisConnectionError,)),
+    )
+    client = Redis(connection_pool=pool)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+        await pool.aclose()

@@ -1,0 +1,1 @@
+"""The steps of routing by noun: each one atomic script of lua/, with its answer as a type."""

@@ -1,0 +1,66 @@
+"""The steps of a contact: in, held back, out."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from config.errors import InvalidInput
+from routing.model import Offer, Step, WaitingContact
+from routing.steps.base import Argument, PoolSteps, offer_from
+
+
+class ContactSteps(PoolSteps):
+    """Who waits. Every write carries the contact's version; a lower one is ignored."""
+
+    async def enqueue(self, contact: WaitingContact) -> Step:
+        """Put a contact in its lanes, or bring it up to date there (raise, widening, new turn).
+
+        DONE; ALREADY for a version entered before, whatever became of it
+        since (it may be on a desk); STALE for an older one and for a contact
+        that left at this version or later. Raises InvalidInput
+        (`lane_unknown`), Unavailable.
+        """
+        return (await self._enqueue([contact]))[0]
+
+    async def _enqueue(self, contacts: Iterable[WaitingContact]) -> list[Step]:
+        args: list[Argument] = []
+        for contact in contacts:
+            args += self._arguments(contact)
+        return [Step(code) for code in await self._step("enqueue", *args)]
+
+    def _arguments(self, contact: WaitingContact) -> list[Argument]:
+        if not contact.lanes:
+            raise InvalidInput("a contact stands in a lane", code="lane_unknown", field="lanes")
+        self._plan.check_lanes(contact.lanes)
+        return [
+            contact.contact_id,
+            contact.version,
+            contact.turn,
+            " ".join(contact.lanes),
+            contact.channel,
+            contact.rank,
+            contact.waiting_since_ms,
+            int(contact.offerable),
+            contact.preferred_listener or "",
+            contact.preferred_until_ms,
+        ]
+
+    async def cancel(self, contact_id: UUID, version: int) -> Offer | None:
+        """Take a contact out for good at this version; return the offer taken back from a desk.
+
+        None when no desk shows it, or while its accept is in flight: then
+        that accept's own answer tells the desk, and its `confirm` or
+        `release` frees the listener. Raises Unavailable.
+        """
+        reply = await self._step("cancel", contact_id, version)
+        return offer_from(reply[1:]) if len(reply) > 1 else None
+
+    async def offerable(self, contact_id: UUID, is_offerable: bool) -> Step:
+        """Let a waiting contact be offered, or hold it back; it keeps its place either way.
+
+        DONE, ALREADY, UNKNOWN. An offer on a desk goes on. Raises Unavailable.
+        """
+        return Step(await self._step("offerable", contact_id, int(is_offerable)))
+
+    async def hold_back(self, contact_id: UUID) -> Step:
+        """Hold a waiting contact back from offers; `offerable(contact_id, True)` ends it."""
+        return await self.offerable(contact_id, is_offerable=False)

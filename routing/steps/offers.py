@@ -1,0 +1,145 @@
+"""The steps of an offer: made, seen, accepted, given back."""
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from config.ids import new_id
+from routing.model import Acceptance, Offer, Step
+from routing.plan import Plan
+from routing.steps.base import PoolSteps, offer_from
+
+# How many combinations of lanes keep their arguments ready; there are few in practice.
+REMEMBERED_LANES = 1024
+
+
+OFFER_FIELDS = (
+    "contact",
+    "listener",
+    "session",
+    "turn",
+    "lane",
+    "channel",
+    "at",
+    "expires",
+    "state",
+    "seen",
+)
+
+
+class OfferSteps(PoolSteps):
+    """Who is offered to whom."""
+
+    def __init__(self, redis: Redis, plan: Plan, now_ms: Callable[[], int] | None = None) -> None:
+        """Take what every part takes; see `PoolSteps`."""
+        super().__init__(redis, plan, now_ms)
+        self._remembered: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    async def match(self, lanes: Iterable[str]) -> Offer | None:
+        """Wake the longest-idle free listener who serves these lanes; offer her the best head.
+
+        The best head over ALL her lanes, which may be another contact than
+        the one that just arrived: a newcomer cannot overtake. A free listener
+        for whom a preferred contact waits is woken first. None when there is
+        no pair. One call makes one offer. Raises InvalidInput
+        (`lane_unknown`), Unavailable.
+        """
+        return await self._match(None, self._wakers(tuple(lanes)))
+
+    async def match_listener(self, listener_id: UUID) -> Offer | None:
+        """Offer a listener the best head of her lanes, if she is free. Raises Unavailable."""
+        standing = await self._scripts.guarded(
+            self._redis.hget(self._plan.key(f"listener:{listener_id}"), "standing"), "standing"
+        )
+        if not standing or standing not in self._plan.standings:
+            return None
+        return await self._match(listener_id, self._told([standing]))
+
+    async def match_contact(self, contact_id: UUID) -> Offer | None:
+        """Wake whoever may take this contact: after its offer came back. Raises Unavailable."""
+        lanes = await self._scripts.guarded(
+            self._redis.hget(self._plan.key(f"contact:{contact_id}"), "lanes"), "lanes"
+        )
+        known = [lane for lane in (lanes or "").split() if lane in self._plan.channel_of]
+        return await self.match(known) if known else None
+
+    async def _match(self, listener_id: UUID | None, standings: tuple[str, ...]) -> Offer | None:
+        if not standings:
+            return None
+        reply = await self._step("match", new_id(), listener_id or "", *standings)
+        return offer_from(reply[1:]) if reply[0] == Step.DONE else None
+
+    def _wakers(self, lanes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the standings that serve these lanes, as the match script reads them."""
+        found = self._remembered.get(lanes)
+        if found is None:
+            self._plan.check_lanes(lanes)
+            found = self._told(self._plan.standings_serving(lanes))
+            if len(self._remembered) >= REMEMBERED_LANES:
+                self._remembered.clear()
+            self._remembered[lanes] = found
+        return found
+
+    def _told(self, standings: Iterable[str]) -> tuple[str, ...]:
+        return tuple(f"{one} {' '.join(self._plan.standings[one])}" for one in standings)
+
+    async def seen(self, offer_id: UUID, session_id: UUID) -> Step:
+        """Note that the offer shows on its desk; unseen it goes back after `seen_ms`.
+
+        DONE, ALREADY, UNKNOWN, NOT_YOURS, GONE. Raises Unavailable.
+        """
+        return Step(await self._step("seen", offer_id, session_id))
+
+    async def accept(self, offer_id: UUID, listener_id: UUID, session_id: UUID) -> Acceptance:
+        """Reserve the offer for `accepting_ms` while PostgreSQL decides.
+
+        DONE, or ALREADY for a replay: go on to PostgreSQL, then `confirm` or
+        `release`. UNKNOWN, NOT_YOURS, LATE, GONE: nothing was reserved.
+        Raises Unavailable: ask again, it is the same answer.
+        """
+        code, contact_id, turn = await self._step("accept", offer_id, listener_id, session_id)
+        return Acceptance(Step(code), UUID(contact_id) if contact_id else None, int(turn or 0))
+
+    async def confirm(self, offer_id: UUID, version: int) -> Step:
+        """Enter what PostgreSQL committed: this offer's listener has the contact, at `version`.
+
+        Holds for an offer that was released meanwhile too. DONE, ALREADY,
+        UNKNOWN (the index was lost; the rebuild reads it back). Raises
+        Unavailable.
+        """
+        return Step(await self._step("confirm", offer_id, version))
+
+    async def release(self, offer_id: UUID, contact_gone: bool) -> Step:
+        """Undo a reservation that PostgreSQL refused.
+
+        `contact_gone`: the contact does not wait in this turn any more.
+        Otherwise it waits again at its old rank and this listener is not
+        offered it in this round; when she was over capacity, enter her
+        presence again with her true load. DONE, ALREADY, STALE (confirmed),
+        UNKNOWN. Raises Unavailable.
+        """
+        return Step(await self._step("release", offer_id, int(contact_gone)))
+
+    async def decline(self, offer_id: UUID, listener_id: UUID, session_id: UUID) -> Step:
+        """Give an offer back; the contact keeps its rank. `match_contact` it afterwards.
+
+        DONE, ALREADY, UNKNOWN, NOT_YOURS, LATE, GONE. Raises Unavailable.
+        """
+        return Step(await self._step("decline", offer_id, listener_id, session_id))
+
+    async def offer(self, offer_id: UUID) -> Offer | None:
+        """Return an offer, ended ones too for an hour. Raises Unavailable."""
+        hash_ = await self._scripts.guarded(
+            self._redis.hgetall(self._plan.key(f"offer:{offer_id}")), "offer"
+        )
+        return (
+            offer_from([str(offer_id), *(hash_[name] for name in OFFER_FIELDS)]) if hash_ else None
+        )
+
+    async def offer_of(self, listener_id: UUID) -> Offer | None:
+        """Return the offer that holds a listener now, if any. Raises Unavailable."""
+        offer_id = await self._scripts.guarded(
+            self._redis.hget(self._plan.key(f"listener:{listener_id}"), "offer"), "offer_of"
+        )
+        return await self.offer(UUID(offer_id)) if offer_id else None

@@ -1,0 +1,74 @@
+"""The Lua steps by name: put together, run by EVALSHA, their failures translated once."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Mapping
+from importlib import resources
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from config.errors import Unavailable
+
+log = structlog.get_logger()
+
+
+def _source(folder: resources.abc.Traversable, name: str) -> str:
+    """Return a step's whole text: the parts it uses, in order, then its own."""
+    own = folder.joinpath(f"{name}.lua").read_text("utf-8")
+    first = own.split("\n", 1)[0]
+    prefix, _, parts = first.partition("-- uses:")
+    if prefix or not parts:
+        raise ValueError(f"{name}.lua has no `-- uses:` line")
+    texts = [folder.joinpath("parts", f"{part}.lua").read_text("utf-8") for part in parts.split()]
+    return "\n".join([*texts, own])
+
+
+def load_sources() -> Mapping[str, str]:
+    """Return every step of lua/ by name."""
+    folder = resources.files("routing").joinpath("lua")
+    names = sorted(f.name.removesuffix(".lua") for f in folder.iterdir() if f.name.endswith(".lua"))
+    return {name: _source(folder, name) for name in names}
+
+
+class Scripts:
+    """Runs the steps on one Redis; every failure of it becomes Unavailable `index_unavailable`."""
+
+    def __init__(self, redis: Redis, *, command_seconds: float = 3.0) -> None:
+        """Read the scripts; `command_seconds` bounds each command, waiting for a connection too."""
+        self.redis = redis
+        self._command_seconds = command_seconds
+        self._sources = load_sources()
+        self._digests = {
+            # SHA-1 is what EVALSHA names scripts by; nothing is protected by it.
+            name: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+            for name, text in self._sources.items()
+        }
+
+    async def run(self, name: str, key: str, *args: str | int) -> Any:
+        """Run a step. Raises Unavailable; a retry is safe, every step is idempotent."""
+        return await self.guarded(self._evaluate(name, key, args), name)
+
+    async def _evaluate(self, name: str, key: str, args: tuple[str | int, ...]) -> Any:
+        try:
+            return await self._command("EVALSHA", self._digests[name], 1, key, *args)
+        except NoScriptError:
+            # A restarted or failed-over server forgot it; EVAL teaches it again on the way.
+            return await self._command("EVAL", self._sources[name], 1, key, *args)
+
+    def _command(self, *words: str | int) -> Awaitable[Any]:
+        return self.redis.execute_command(*words)  # type: ignore[no-untyped-call]
+
+    async def guarded(self, command: Awaitable[Any], name: str) -> Any:
+        """Await a command within its time; raises Unavailable when Redis does not carry it out."""
+        try:
+            async with asyncio.timeout(self._command_seconds):
+                return await command
+        except ResponseError as error:
+            # A refusal (read-only, loading, out of memory) or a mistake of ours: both must be seen.
+            log.warning("index_refused", code=type(error).__name__, script=name)
+            raise Unavailable("the index refused", code="index_unavailable") from error
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable("the index does not answer", code="index_unavailable") from error
