@@ -54,10 +54,11 @@ class CallRate:
 class TwilioTransport(AsyncHttpClient):
     """The HTTP client handed to `twilio.rest.Client`."""
 
-    def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, base_url: str, seconds: float) -> None:
         """Send through `session`; a `base_url` replaces Twilio's host, as for the emulator."""
         # The logger is only used by the package's own transports.
-        super().__init__(logging.getLogger("twilio"), is_async=True, timeout=TOTAL_SECONDS)
+        super().__init__(logging.getLogger("twilio"), is_async=True, timeout=seconds)
+        self._seconds = seconds
         self._session = session
         self._base = urlsplit(base_url) if base_url else None
         self._slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
@@ -114,7 +115,7 @@ class TwilioTransport(AsyncHttpClient):
                 headers={**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"},
                 auth=aiohttp.BasicAuth(*auth) if auth else None,
                 timeout=aiohttp.ClientTimeout(
-                    total=timeout or TOTAL_SECONDS, sock_connect=CONNECT_SECONDS
+                    total=timeout or self._seconds, sock_connect=CONNECT_SECONDS
                 ),
                 allow_redirects=False,
             ) as answer:
@@ -143,7 +144,9 @@ def _text(value: object) -> str:
 
 
 @asynccontextmanager
-async def twilio_transport(base_url: str) -> AsyncIterator[TwilioTransport]:
+async def twilio_transport(
+    base_url: str, *, seconds: float = TOTAL_SECONDS
+) -> AsyncIterator[TwilioTransport]:
     """Hold the one session that all requests to the network share."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=32)) as session:
-        yield TwilioTransport(session, base_url)
+        yield TwilioTransport(session, base_url, seconds)

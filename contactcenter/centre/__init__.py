@@ -1,0 +1,1 @@
+"""The application services: each act of the staff, decided, committed, then carried out."""

@@ -1,0 +1,118 @@
+"""What the staff does with cases; every gate and trace is in records."""
+
+from uuid import UUID
+
+from config.clock import Clock
+from config.errors import InvalidInput, NotAllowed
+from config.helpline.helpline import Helpline
+from config.vocabulary import Role, Urgency
+from contactcenter.auth.principal import Principal
+from contactcenter.centre.subjects import subject_of
+from contactcenter.centre.views import (
+    CaseContactView,
+    CasePage,
+    CaseSummary,
+    CaseView,
+    StaffView,
+)
+from records.cases import views as records
+from records.cases.cases import Cases
+
+
+class CaseDesk:
+    """Cases for the API and the pages."""
+
+    def __init__(self, cases: Cases, helpline: Helpline, clock: Clock) -> None:
+        """Open cases on the helpline's own line."""
+        self._cases = cases
+        self._helpline = helpline
+        self._clock = clock
+        self._departments = frozenset(each.code for each in helpline.departments)
+
+    async def create(
+        self, principal: Principal, *, label: str | None, department: str | None
+    ) -> CaseView:
+        """Open a case and return it with its reference."""
+        if department is not None and department not in self._departments:
+            raise InvalidInput("no such département", field="department")
+        line = self._helpline.line.id
+        if line not in principal.line_ids:
+            raise NotAllowed("works for another line")
+        made = await self._cases.create(
+            subject_of(principal), line, self._clock.now(), label=label, department=department
+        )
+        return _view(made)
+
+    async def get(self, principal: Principal, case_id: UUID) -> CaseView:
+        """Return the case and its timeline; the reading is audited."""
+        return _view(await self._cases.get(subject_of(principal), case_id, self._clock.now()))
+
+    async def list(self, principal: Principal, *, reference: str | None, limit: int) -> CasePage:
+        """Return the cases she may know of, newest first, or the one of a reference.
+
+        What is typed is forgiven for what cannot be a reference: nothing is found.
+        """
+        subject, now = subject_of(principal), self._clock.now()
+        if reference is None:
+            return CasePage(
+                cases=[_summary(each) for each in await self._cases.page(subject, now, limit=limit)]
+            )
+        try:
+            found = await self._cases.find(subject, reference, now)
+        except InvalidInput:
+            found = None
+        return CasePage(cases=[] if found is None else [_summary(found)])
+
+    async def attach(self, principal: Principal, case_id: UUID, contact_id: UUID) -> CaseView:
+        """Attach a contact; already attached answers the same."""
+        subject, now = subject_of(principal), self._clock.now()
+        return _view(await self._cases.attach(subject, case_id, contact_id, now))
+
+
+def _view(case: records.CaseView) -> CaseView:
+    header = case.header
+    return CaseView(
+        case_id=header.case_id,
+        reference=header.reference,
+        state=header.state,
+        label=header.label,
+        department=header.department,
+        created_at=header.created_at,
+        follower=_follower(header),
+        contacts=[_contact(each) for each in case.contacts or ()],
+    )
+
+
+def _summary(header: records.CaseHeader) -> CaseSummary:
+    return CaseSummary(
+        case_id=header.case_id,
+        reference=header.reference,
+        state=header.state,
+        label=header.label,
+        department=header.department,
+        created_at=header.created_at,
+        follower=_follower(header),
+    )
+
+
+def _follower(header: records.CaseHeader) -> StaffView | None:
+    if header.follower_id is None or header.follower_name is None:
+        return None
+    return StaffView(
+        staff_id=header.follower_id, display_name=header.follower_name, role=Role.LISTENER
+    )
+
+
+def _contact(contact: records.TimelineContact) -> CaseContactView:
+    return CaseContactView(
+        contact_id=contact.contact_id,
+        channel=contact.channel,
+        arrived_at=contact.arrived_at,
+        answered_at=contact.answered_at,
+        waited_seconds=contact.waited_seconds or 0,
+        ended_at=contact.ended_at,
+        listener_name=", ".join(contact.listener_names) or None,
+        urgency=Urgency(contact.urgency or Urgency.U2),
+        disposition=contact.disposition,
+        state=contact.state,
+    )

@@ -1,0 +1,113 @@
+"""Contacts as the API writes them. Pure: what was read goes in, a view comes out."""
+
+from datetime import datetime
+
+from config.clock import milliseconds
+from config.helpline.helpline import Helpline
+from config.vocabulary import ContactState, Urgency, UrgencySource
+from contactcenter.centre.views import (
+    CaseReference,
+    ContactEventView,
+    ContactSummary,
+    ContactView,
+    EngagementView,
+    FormView,
+)
+from records.contacts.file import ContactFile, Taken
+from records.contacts.snapshot import ContactSnapshot
+from records.forms.forms import FormRecord
+
+UNPLACED = ""  # the queue of a contact that has not chosen one yet
+
+
+def waited_seconds(contact: ContactSnapshot, now: datetime) -> int:
+    """Return how long the person waited, in whole seconds; to this moment while waiting."""
+    if contact.waited_ms is not None and contact.state is not ContactState.WAITING:
+        return contact.waited_ms // 1000
+    since = contact.queued_at or contact.arrived_at
+    until = contact.answered_at or contact.ended_at or now
+    return max(0, milliseconds(until) - milliseconds(since)) // 1000
+
+
+def contact_summary(
+    contact: ContactSnapshot, taken: Taken | None, helpline: Helpline, now: datetime
+) -> ContactSummary:
+    """Return a contact as a list shows it."""
+    queue = contact.queue or UNPLACED
+    return ContactSummary(
+        contact_id=contact.contact_id,
+        line=contact.line_id,
+        channel=contact.channel,
+        queue=queue,
+        queue_label=queue_label(helpline, queue),
+        state=contact.state,
+        urgency=contact.urgency or Urgency.U2,
+        urgency_source=contact.urgency_source or UrgencySource.SYSTEM,
+        urgency_confirmed=contact.urgency_confirmed_at is not None,
+        audience=contact.audience,
+        language=contact.language,
+        department=contact.department,
+        arrived_at=contact.arrived_at,
+        queued_at=contact.queued_at,
+        answered_at=contact.answered_at,
+        ended_at=contact.ended_at,
+        closed_at=contact.closed_at,
+        waited_seconds=waited_seconds(contact, now),
+        disposition=contact.disposition,
+        non_content_code=contact.non_content_code,
+        ended_by=contact.ended_by,
+        version=contact.version,
+        engagement=None if taken is None else _engagement(taken),
+    )
+
+
+def contact_view(file: ContactFile, helpline: Helpline, now: datetime) -> ContactView:
+    """Return a contact in full; without a write-up, the empty form to begin."""
+    summary = contact_summary(file.contact, file.taken, helpline, now)
+    return ContactView(
+        **{name: getattr(summary, name) for name in ContactSummary.model_fields},
+        form=_form(file.form, helpline),
+        cases=[CaseReference(case_id=c.case_id, reference=c.reference) for c in file.cases],
+        events=[
+            ContactEventView(
+                kind=each.kind, at=each.at, staff_name=each.staff_name, detail=dict(each.detail)
+            )
+            for each in file.events
+        ],
+    )
+
+
+def queue_label(helpline: Helpline, queue: str) -> str:
+    """Return a queue's name; a queue that the configuration no longer has keeps its id."""
+    if queue == UNPLACED:
+        return ""
+    try:
+        return helpline.queue(queue).label[helpline.line.languages[0]]
+    except KeyError:
+        return queue
+
+
+def _engagement(taken: Taken) -> EngagementView:
+    return EngagementView(
+        engagement_id=taken.engagement_id,
+        listener_id=taken.listener_id,
+        listener_name=taken.listener_name,
+        state=taken.state,
+        accepted_at=taken.accepted_at,
+        talking_at=taken.talking_at,
+        wrap_up_at=taken.wrap_up_at,
+        wrap_up_until=taken.wrap_up_until,
+    )
+
+
+def _form(record: FormRecord | None, helpline: Helpline) -> FormView:
+    if record is None:
+        form = helpline.wrap_up_form
+        return FormView(form_id=form.id, form_version=form.version, revision=0, values={})
+    return FormView(
+        form_id=record.form_id,
+        form_version=record.form_version,
+        revision=record.revision,
+        values=dict(record.values),
+        saved_at=record.saved_at,
+    )

@@ -1,0 +1,234 @@
+"""The chat's `Centre`: taken in and committed first, queued, stored, followed by wake-ups."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import structlog
+
+from chat.centre import (
+    Department,
+    EmergencyNumber,
+    Line,
+    Opened,
+    Opening,
+    Openings,
+    Status,
+    Stored,
+    Visitor,
+    Wake,
+    WakeKind,
+)
+from config.clock import Clock
+from config.errors import Conflict, InvalidInput, NotSignedIn, Unavailable
+from config.helpline.hours import Closed
+from config.ids import new_id, new_token
+from config.vocabulary import Audience, Channel, ContactState, Disposition, EndedBy, Sender
+from contactcenter.centre.effects import Effects
+from contactcenter.centre.life import SignsOfLife
+from contactcenter.centre.placement import Placements
+from contactcenter.centre.wakes import VISITOR, Wakes
+from records.contacts import Contacts, ContactSnapshot
+from records.engagements import Engagements
+from records.messages.messages import Messages
+from routing import wakeups
+from routing.router import Router
+
+log = structlog.get_logger()
+
+
+class Conversations:
+    """What visitors ask of the service."""
+
+    def __init__(
+        self,
+        contacts: Contacts,
+        engagements: Engagements,
+        messages: Messages,
+        effects: Effects,
+        wakes: Wakes,
+        life: SignsOfLife,
+        router: Router,
+        placements: Placements,
+        clock: Clock,
+    ) -> None:
+        """Take everything from the composition root."""
+        self._contacts = contacts
+        self._engagements = engagements
+        self._messages = messages
+        self._effects = effects
+        self._wakes = wakes
+        self._life = life
+        self._router = router
+        self._placements = placements
+        self._clock = clock
+
+    async def open_conversation(self, opening: Opening) -> Opened:
+        """Take a visitor in: committed and waiting before this returns; see chat.centre."""
+        helpline, now = self._placements.helpline, self._clock.now()
+        if opening.language not in helpline.line.languages:
+            raise InvalidInput("not a language of the line", field="language")
+        if opening.department is not None and opening.department not in {
+            each.code for each in helpline.departments
+        }:
+            raise InvalidInput("no such département", field="department")
+        placement = self._placements.on_entry(Channel.CHAT, opening.audience)
+        opened = helpline.opening(Channel.CHAT, placement.queue, now)
+        if isinstance(opened, Closed):
+            raise Conflict("outside opening hours", code="chat_closed")
+        token = new_token()
+        contact = await self._contacts.take_in_chat(
+            new_id(),
+            helpline.line.id,
+            _hash(token),
+            opening.language,
+            opening.department,
+            placement,
+            helpline.config_version,
+            now,
+        )
+        head = await self._greet(contact)
+        await self._effects.changed(contact)
+        return Opened(contact.contact_id, token, head)
+
+    async def _greet(self, contact: ContactSnapshot) -> int:
+        """Say the helpline's first words; the visitor is queued whether or not they are stored."""
+        said = 0
+        for key in ("chat.welcome", "chat.trust"):
+            text = self._placements.helpline.text(
+                key, contact.language, audience=_spoken_to(contact.audience)
+            )
+            try:
+                said = (await self._messages.system_line(contact.contact_id, key, text)).seq
+            except Unavailable as error:
+                log.warning("greeting_not_stored", code=error.code)
+        return said
+
+    async def admit(self, conversation_id: UUID, token: str) -> Visitor:
+        """Return the holder of the token; NotSignedIn if it is not this conversation's."""
+        visitor = await self.admit_token(token)
+        if visitor.contact_id != conversation_id:
+            raise NotSignedIn("another conversation's token")
+        return visitor
+
+    async def admit_token(self, token: str) -> Visitor:
+        """Return the holder of the token; one given up for away waits again."""
+        contact = await self._contacts.by_token(_hash(token))
+        if contact is None or contact.line_id != self._placements.helpline.line.id:
+            raise NotSignedIn("unknown token")
+        if contact.disposition is Disposition.ABANDONED and contact.ended_by is EndedBy.AWAY:
+            back = await self._contacts.come_back(contact.contact_id, self._clock.now())
+            await self._effects.changed(back)
+        return Visitor(contact.contact_id)
+
+    async def status(self, contact_id: UUID) -> Status:
+        """Return where the conversation stands now."""
+        contact = await self._contacts.get(contact_id)
+        head = await self._messages.head(contact_id)
+        waiting = contact.state is ContactState.WAITING
+        return Status(
+            state=contact.state,
+            position=await self._position(contact_id) if waiting else None,
+            wait_seconds=None,  # no estimate is known yet: none is told
+            head_seq=head.head_seq,
+            open=head.open,
+        )
+
+    async def _position(self, contact_id: UUID) -> int | None:
+        try:
+            return await self._router.position(contact_id)
+        except Unavailable:
+            return None
+
+    async def append(self, contact_id: UUID, cid: UUID, text: str) -> Stored:
+        """Store a visitor's line and return once it is committed."""
+        stored = await self._messages.append(contact_id, Sender.VISITOR, cid, text)
+        self._life.alive(contact_id)
+        await self._wakes.tell(wakeups.WakeKind.MESSAGE, contact_id)
+        return Stored(stored.seq, stored.at)
+
+    async def after(self, contact_id: UUID, seq: int, limit: int) -> list[Line]:
+        """Return at most `limit` lines the visitor may read, after `seq`, in order."""
+        lines = await self._messages.after(contact_id, seq, limit, for_visitor=True)
+        return [Line(each.seq, each.cid, each.sender, each.text, each.at) for each in lines]
+
+    async def connected(self, contact_id: UUID) -> None:
+        """Note one more socket."""
+        await self._life.connected(contact_id)
+
+    async def disconnected(self, contact_id: UUID) -> None:
+        """Note one socket fewer."""
+        self._life.disconnected(contact_id)
+
+    async def alive(self, contact_id: UUID) -> None:
+        """Note a sign of life."""
+        self._life.alive(contact_id)
+
+    async def leave(self, contact_id: UUID, *, quick: bool) -> None:
+        """End the conversation at the visitor's wish; a second call changes nothing."""
+        taken = await self._engagements.open_for_contact(contact_id)
+        after = await self._contacts.end(
+            contact_id,
+            EndedBy.CORRESPONDENT,
+            "quick_exit" if quick else "left",
+            self._clock.now(),
+        )
+        await self._effects.ended(after, taken)
+
+    async def read(self, contact_id: UUID, seq: int) -> None:
+        """Note that the visitor has seen the lines up to `seq`."""
+        moved = await self._messages.mark_read(contact_id, Sender.VISITOR, seq)
+        if moved is not None:
+            await self._wakes.tell(wakeups.WakeKind.READ, contact_id, VISITOR, moved)
+
+    async def typing(self, contact_id: UUID) -> None:
+        """Note that the visitor is writing."""
+        self._life.alive(contact_id)
+        await self._wakes.tell(wakeups.WakeKind.TYPING, contact_id, VISITOR)
+
+    @asynccontextmanager
+    async def watch(self, contact_id: UUID) -> AsyncIterator[AsyncIterator[Wake]]:
+        """Subscribe to what happens to a conversation, one's own typing left out."""
+        with self._wakes.watching(contact_id) as heard:
+            yield _wakes(aiter(heard))
+
+    def openings(self, language: str) -> Openings:
+        """Return what the page shows; no engine is asked."""
+        helpline, now = self._placements.helpline, self._clock.now()
+        spoken = helpline.language(language)
+        queue = helpline.entry_rule(Channel.CHAT, Audience.UNKNOWN).queue
+        opening = helpline.opening(Channel.CHAT, queue, now)
+        return Openings(
+            language=spoken,
+            languages=helpline.line.languages,
+            open=not isinstance(opening, Closed),
+            reopens_at=opening.reopens_at if isinstance(opening, Closed) else None,
+            timezone=helpline.line.timezone,
+            emergency=tuple(
+                EmergencyNumber(each.number, each.label[spoken], each.note[spoken])
+                for each in helpline.emergency_numbers
+                if each.urgent
+            ),
+            departments=tuple(Department(each.code, each.name) for each in helpline.departments),
+            texts={},
+        )
+
+
+async def _wakes(heard: AsyncIterator[wakeups.Wakeup]) -> AsyncIterator[Wake]:
+    async for wakeup in heard:
+        if wakeup.kind is wakeups.WakeKind.RESYNC:
+            yield Wake(WakeKind.MESSAGE)
+            yield Wake(WakeKind.STATE)
+        elif wakeup.numbers[:1] != (VISITOR,):
+            yield Wake(WakeKind(wakeup.kind.value))
+
+
+def _hash(token: str) -> bytes:
+    # 256 random bits need no salt: the hash only keeps a database reader from using them.
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _spoken_to(audience: Audience) -> Audience:
+    # Who says nothing is spoken to as a minor: « tu ».
+    return Audience.MINOR if audience is Audience.UNKNOWN else audience

@@ -1,0 +1,77 @@
+"""What follows a committed change: nothing here may undo it, and nothing is owed twice.
+
+A wake-up that is lost is polled for; a call step that is not driven now is
+driven when the sweep finds it due; an index that was not told is repaired by
+the reconciler.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from config.errors import Unavailable
+from config.vocabulary import Channel, ContactState, EngagementState
+from contactcenter.centre.queueing import Queueing
+from contactcenter.centre.wakes import Wakes
+from records.contacts import Accepted, ContactSnapshot
+from records.engagements import Engagement
+from routing.router import Router
+from routing.wakeups import WakeKind
+
+log = structlog.get_logger()
+
+
+class Effects:
+    """Tells the index, the screens and the step driver what has just been committed."""
+
+    def __init__(
+        self, queueing: Queueing, router: Router, wakes: Wakes, *, wrap_up: timedelta
+    ) -> None:
+        """Start with no step owed; a write-up holds its listener's capacity for `wrap_up`."""
+        self._queueing = queueing
+        self._router = router
+        self._wakes = wakes
+        self._wrap_up_ms = int(wrap_up.total_seconds() * 1000)
+        self.steps_due = asyncio.Event()
+
+    async def changed(self, contact: ContactSnapshot) -> None:
+        """Bring the index and the screens in line with a contact."""
+        await self._queueing.changed(contact)
+        await self._wakes.tell(WakeKind.STATE, contact.contact_id)
+
+    async def accepted(self, accepted: Accepted) -> None:
+        """Show an accepted contact to both sides; a call's steps start at once."""
+        await self._wakes.tell(WakeKind.STATE, accepted.contact.contact_id)
+        if accepted.engagement.channel is Channel.CALL:
+            self.steps_due.set()
+
+    async def ended(self, contact: ContactSnapshot, taken: Engagement | None) -> None:
+        """Follow the end of a contact: a write-up's time starts, or its listener is free again.
+
+        `taken` is the engagement as it stood before the end.
+        """
+        await self.changed(contact)
+        self.steps_due.set()
+        if taken is None:
+            return
+        if contact.state is ContactState.ENDED and taken.state is EngagementState.TALKING:
+            await self._start_wrap_up(taken)
+        elif taken.state is EngagementState.CONNECTING:
+            await self.freed(taken)
+
+    async def given_back(self, contact: ContactSnapshot, taken: Engagement) -> None:
+        """Follow a contact that waits again: its listener's capacity is back."""
+        await self.changed(contact)
+        self.steps_due.set()
+        await self.freed(taken)
+
+    async def freed(self, taken: Engagement) -> None:
+        """Give a listener the capacity of an ended engagement back."""
+        await self._queueing.finished(taken.listener_id, taken.contact_id, taken.engagement_id)
+
+    async def _start_wrap_up(self, taken: Engagement) -> None:
+        try:
+            await self._router.wrap_up(taken.listener_id, taken.contact_id, self._wrap_up_ms)
+        except Unavailable as error:
+            log.warning("index_not_told", contact_id=str(taken.contact_id), code=error.code)

@@ -1,0 +1,244 @@
+"""What each signed-in person is told as it happens.
+
+One reader of the index's events and one of the wake-ups serve the whole
+process; each subscriber has a bounded queue, and is told `resync` when it
+overflows rather than ever slowing the others down.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from config.clock import Clock
+from config.errors import CentreError, TooMuch, Unavailable
+from config.vocabulary import ContactState
+from contactcenter.auth.principal import Principal
+from contactcenter.centre.contact_desk import ContactDesk
+from contactcenter.centre.live_events import (
+    ContactChanged,
+    LiveEvent,
+    MessageStored,
+    OfferMade,
+    OfferWithdrawn,
+    PresenceChanged,
+    QueuesChanged,
+    VisitorRead,
+    VisitorTyping,
+)
+from contactcenter.centre.offers import Offers
+from contactcenter.centre.presence import Presence
+from contactcenter.centre.queue_board import QueueBoard
+from contactcenter.centre.wakes import VISITOR, WakeQueue, Wakes
+from routing.model import EventKind, OfferState, RoutingEvent
+from routing.router import Router
+from routing.wakeups import WakeKind, Wakeup
+
+log = structlog.get_logger()
+
+EVENTS_PENDING = 256
+WAKES_PENDING = 10_000
+LINES_READ = 100
+
+
+@dataclass(eq=False)
+class Subscriber:
+    """One live socket: whose it is, what is queued for it, how far each chat was told."""
+
+    principal: Principal
+    queue: asyncio.Queue[LiveEvent] = field(default_factory=lambda: asyncio.Queue(EVENTS_PENDING))
+    told: dict[UUID, int] = field(default_factory=dict)
+    has_overflowed: bool = False
+
+    def put(self, event: LiveEvent) -> None:
+        """Queue an event; a reader too far behind is told so instead."""
+        try:
+            self.queue.put_nowait(event)
+        except asyncio.QueueFull:
+            self.has_overflowed = True
+
+
+class LiveHub:
+    """The live events of everybody connected to this process."""
+
+    def __init__(
+        self,
+        router: Router,
+        wakes: Wakes,
+        offers: Offers,
+        presence: Presence,
+        contacts: ContactDesk,
+        board: QueueBoard,
+        clock: Clock,
+    ) -> None:
+        """Take everything from the composition root."""
+        self._router = router
+        self._wakes = wakes
+        self._offers = offers
+        self._presence = presence
+        self._contacts = contacts
+        self._board = board
+        self._clock = clock
+        self._heard = WakeQueue(WAKES_PENDING)
+        self._subscribers: set[Subscriber] = set()
+        self._attending: defaultdict[UUID, set[Subscriber]] = defaultdict(set)
+
+    @asynccontextmanager
+    async def subscribe(self, principal: Principal) -> AsyncIterator[AsyncIterator[LiveEvent]]:
+        """Yield this person's events from now on, starting with her current state."""
+        subscriber = Subscriber(principal)
+        self._subscribers.add(subscriber)
+        try:
+            await self._begin(subscriber)
+            yield _events(subscriber)
+        finally:
+            self._subscribers.discard(subscriber)
+            for contact_id in list(subscriber.told):
+                self._leave(subscriber, contact_id)
+
+    async def _begin(self, subscriber: Subscriber) -> None:
+        principal = subscriber.principal
+        presence = await self._presence.current(principal)
+        subscriber.put(
+            PresenceChanged(state=presence.state, since=presence.since, reason=presence.reason)
+        )
+        for contact in await self._contacts.engaged(principal):
+            self._attend(subscriber, contact.contact_id)
+        offer = await self._offers.current(principal)
+        if offer is not None:
+            subscriber.put(OfferMade(**offer.model_dump()))
+        if (state := self._board.last) is not None:
+            subscriber.put(state)
+
+    def _attend(self, subscriber: Subscriber, contact_id: UUID, head_seq: int = 0) -> None:
+        subscriber.told.setdefault(contact_id, head_seq)
+        self._attending[contact_id].add(subscriber)
+        self._wakes.follow(self._heard, contact_id)
+
+    def _leave(self, subscriber: Subscriber, contact_id: UUID) -> None:
+        subscriber.told.pop(contact_id, None)
+        self._attending[contact_id].discard(subscriber)
+        if not self._attending[contact_id]:
+            del self._attending[contact_id]
+            self._wakes.unfollow(self._heard, contact_id)
+
+    # -- what the index tells
+
+    async def hear(self) -> None:
+        """Pass the index's events on to whom they concern, for ever."""
+        async for event in self._router.events():
+            for subscriber in list(self._subscribers):
+                if event.kind is EventKind.RESYNC:
+                    await self._guarded(self._refresh(subscriber))
+                elif event.listener_id == subscriber.principal.staff_id:
+                    await self._guarded(self._tell(subscriber, event))
+
+    async def _tell(self, subscriber: Subscriber, event: RoutingEvent) -> None:
+        if event.kind is EventKind.OFFERED:
+            offer = await self._offers.current(subscriber.principal)
+            if offer is not None and offer.offer_id == event.offer_id:
+                subscriber.put(OfferMade(**offer.model_dump()))
+        elif event.kind is EventKind.OFFER_CLOSED and event.offer_id and event.contact_id:
+            subscriber.put(
+                OfferWithdrawn(
+                    offer_id=event.offer_id, contact_id=event.contact_id, reason=event.reason
+                )
+            )
+            if event.reason == OfferState.CONFIRMED:
+                await self._taken(subscriber, event.contact_id)
+        else:
+            await self._refresh(subscriber)
+
+    async def _taken(self, subscriber: Subscriber, contact_id: UUID) -> None:
+        self._attend(subscriber, contact_id)
+        await self._show(subscriber, contact_id)
+
+    async def _refresh(self, subscriber: Subscriber) -> None:
+        presence = await self._presence.current(subscriber.principal)
+        subscriber.put(
+            PresenceChanged(state=presence.state, since=presence.since, reason=presence.reason)
+        )
+        offer = await self._offers.current(subscriber.principal)
+        if offer is not None:
+            subscriber.put(OfferMade(**offer.model_dump()))
+
+    async def presence_changed(self, staff_id: UUID) -> None:
+        """Show a presence that the service has just concluded, to whoever is connected here."""
+        for subscriber in list(self._subscribers):
+            if subscriber.principal.staff_id == staff_id:
+                await self._guarded(self._refresh(subscriber))
+
+    # -- what happens to her contacts
+
+    async def hear_wakes(self) -> None:
+        """Pass on what happens to the contacts that people here work on, for ever."""
+        async for wakeup in self._heard:
+            concerned = [wakeup.contact_id] if wakeup.contact_id else list(self._attending)
+            for contact_id in concerned:
+                for subscriber in list(self._attending.get(contact_id, ())):
+                    await self._guarded(self._pass_on(subscriber, contact_id, wakeup))
+
+    async def _pass_on(self, subscriber: Subscriber, contact_id: UUID, wakeup: Wakeup) -> None:
+        whose = wakeup.numbers[:1]
+        if wakeup.kind is WakeKind.TYPING and whose == (VISITOR,):
+            subscriber.put(VisitorTyping(contact_id=contact_id))
+        elif wakeup.kind is WakeKind.READ and whose == (VISITOR,):
+            subscriber.put(VisitorRead(contact_id=contact_id, seq=wakeup.numbers[1]))
+        elif wakeup.kind is WakeKind.MESSAGE:
+            await self._lines(subscriber, contact_id)
+        elif wakeup.kind in (WakeKind.STATE, WakeKind.RESYNC):
+            await self._show(subscriber, contact_id)
+            if wakeup.kind is WakeKind.RESYNC:
+                await self._lines(subscriber, contact_id)
+
+    async def _show(self, subscriber: Subscriber, contact_id: UUID) -> None:
+        contact = await self._contacts.view(subscriber.principal, contact_id)
+        subscriber.put(ContactChanged(contact=contact))
+        if contact.state in (ContactState.CLOSED, ContactState.WAITING):
+            self._leave(subscriber, contact_id)
+
+    async def _lines(self, subscriber: Subscriber, contact_id: UUID) -> None:
+        """Tell the lines stored since the last told one; the desk reads the history itself."""
+        after = subscriber.told.get(contact_id)
+        if after is None:
+            return
+        page = await self._contacts.messages(
+            subscriber.principal, contact_id, after=after, limit=LINES_READ
+        )
+        for line in page.messages:
+            subscriber.put(MessageStored(contact_id=contact_id, message=line))
+            subscriber.told[contact_id] = line.seq
+
+    # -- the queues
+
+    async def show_queues(self) -> None:
+        """Tell everybody the state of the queues if it has changed: one round, each second."""
+        state = await self._board.look(self._clock.now())
+        if state is not None:
+            self.broadcast(state)
+
+    def broadcast(self, event: QueuesChanged) -> None:
+        """Queue an event for everybody connected here."""
+        for subscriber in self._subscribers:
+            subscriber.put(event)
+
+    async def _guarded(self, telling: Awaitable[None]) -> None:
+        # One person's refused or failed reading must not silence the others: she
+        # reads the same state from the API when her socket comes back.
+        try:
+            await telling
+        except Unavailable as error:
+            log.warning("live_event_not_told", code=error.code)
+        except CentreError as error:
+            log.info("live_event_refused", code=error.code)
+
+
+async def _events(subscriber: Subscriber) -> AsyncIterator[LiveEvent]:
+    while True:
+        if subscriber.has_overflowed:
+            raise TooMuch("too far behind", code="resync")
+        yield await subscriber.queue.get()

@@ -1,0 +1,170 @@
+"""The offer on a listener's desk: seen, accepted, given back.
+
+Accepting is the one place where the index and the truth must agree, in this
+order: reserve in Redis, decide in PostgreSQL, confirm in Redis, then act on
+the telephone or the chat. A crash between any two is finished by the sweep
+(the reservation), the reconciler (the index) and the step driver (the call).
+"""
+
+from uuid import UUID
+
+import structlog
+
+from config.clock import Clock, from_milliseconds, milliseconds
+from config.errors import Conflict, NotAllowed, NotFound, Unavailable
+from config.helpline.helpline import Helpline
+from config.vocabulary import (
+    Channel,
+    ContactEventKind,
+    DeclineReason,
+    EngagementStep,
+    Level,
+    Urgency,
+)
+from contactcenter.auth.principal import Principal
+from contactcenter.centre.effects import Effects
+from contactcenter.centre.queueing import Queueing
+from contactcenter.centre.subjects import actor_of
+from contactcenter.centre.views import OfferView
+from records.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot
+from records.engagements import Engagements
+from routing.model import Offer, OfferState, Step
+from routing.router import Router
+
+log = structlog.get_logger()
+
+RETRY_SECONDS = 1.0
+
+
+class Offers:
+    """What a listener does with the one offer she may hold."""
+
+    def __init__(
+        self,
+        router: Router,
+        contacts: Contacts,
+        engagements: Engagements,
+        queueing: Queueing,
+        effects: Effects,
+        helpline: Helpline,
+        clock: Clock,
+    ) -> None:
+        """Take everything from the composition root."""
+        self._router = router
+        self._contacts = contacts
+        self._engagements = engagements
+        self._queueing = queueing
+        self._effects = effects
+        self._helpline = helpline
+        self._clock = clock
+
+    async def current(self, principal: Principal) -> OfferView | None:
+        """Return her open offer; None too while the index does not answer."""
+        try:
+            offer = await self._router.offer_of(principal.staff_id)
+        except Unavailable:
+            return None
+        if offer is None or offer.session_id != principal.session_id:
+            return None
+        return await self.view(offer)
+
+    async def view(self, offer: Offer) -> OfferView | None:
+        """Return an offer as a desk shows it; None when it no longer stands."""
+        if offer.state is not OfferState.OFFERED:
+            return None
+        contact = await self._contacts.get(offer.contact_id)
+        return offer_view(offer, contact, self._helpline, milliseconds(self._clock.now()))
+
+    async def seen(self, principal: Principal, offer_id: UUID) -> None:
+        """Note that her screen shows the offer; repeated and late ones change nothing."""
+        step = await self._router.seen(offer_id, principal.session_id)
+        if step is Step.DONE and (offer := await self._router.offer(offer_id)):
+            await self._queueing.note(offer, ContactEventKind.OFFER_SEEN, actor_of(principal))
+
+    async def accept(self, principal: Principal, offer_id: UUID) -> UUID:
+        """Make the contact hers and return its id; a replay answers the same.
+
+        Raises Conflict `contact_gone`, `contact_taken`, `offer_expired` or
+        `over_capacity`; OutcomeUnknown when PostgreSQL's answer was lost, and
+        the reservation is then kept until the sweep has asked it.
+        """
+        reserved = await self._router.accept(offer_id, principal.staff_id, principal.session_id)
+        contact_id, turn = reserved.contact_id, reserved.turn
+        if contact_id is None or reserved.step not in (Step.DONE, Step.ALREADY):
+            return await self._refused(principal, offer_id, reserved.step)
+        channel = (await self._contacts.get(contact_id)).channel
+        try:
+            accepted = await self._contacts.accept(
+                offer_id,
+                contact_id,
+                turn,
+                principal.staff_id,
+                principal.session_id,
+                principal.max_chats,
+                Level.LISTENING,
+                EngagementStep.CALL_LISTENER if channel is Channel.CALL else EngagementStep.NONE,
+                # Opaque and unguessable: conference names show in the carrier's console.
+                f"c{offer_id.hex}" if channel is Channel.CALL else None,
+                self._clock.now(),
+            )
+        except Conflict as error:
+            gone = error.code in ("contact_gone", "contact_taken")
+            await self._router.release(offer_id, gone)
+            raise
+        await self._confirm(offer_id, accepted.contact.version)
+        await self._effects.accepted(accepted)
+        return contact_id
+
+    async def _confirm(self, offer_id: UUID, version: int) -> None:
+        try:
+            await self._router.confirm(offer_id, version)
+        except Unavailable as error:
+            # The reconciler reads PostgreSQL and brings the index in line.
+            log.warning("offer_not_confirmed", offer_id=str(offer_id), code=error.code)
+
+    async def _refused(self, principal: Principal, offer_id: UUID, step: Step) -> UUID:
+        """Answer a replay of what PostgreSQL already holds, or say why it is refused."""
+        engagement = await self._engagements.get(offer_id)
+        if engagement is not None and engagement.listener_id == principal.staff_id:
+            return engagement.contact_id
+        if step is Step.NOT_YOURS:
+            raise NotAllowed("another listener's offer", code="not_allowed")
+        if step is Step.UNKNOWN:
+            raise NotFound("no such offer", code="not_found")
+        raise Conflict("the offer is over", code="offer_expired")
+
+    async def decline(self, principal: Principal, offer_id: UUID, reason: DeclineReason) -> None:
+        """Give the contact back with its rank; a repeat changes nothing."""
+        offer = await self._router.offer(offer_id)
+        step = await self._router.decline(offer_id, principal.staff_id, principal.session_id)
+        if step is Step.NOT_YOURS:
+            raise NotAllowed("another listener's offer", code="not_allowed")
+        if step is Step.UNKNOWN or offer is None:
+            raise NotFound("no such offer", code="not_found")
+        if step is Step.DONE:
+            log.info("offer_declined", offer_id=str(offer_id), reason=reason.value)
+            await self._queueing.given_back(
+                offer, ContactEventKind.OFFER_DECLINED, actor_of(principal)
+            )
+
+
+def offer_view(
+    offer: Offer, contact: ContactSnapshot, helpline: Helpline, now_ms: int
+) -> OfferView:
+    """Return what a desk shows of an offer: queue, channel, urgency, audience and wait."""
+    assert contact.queue is not None, "an offered contact has a queue"
+    since = contact.queued_at or contact.arrived_at
+    return OfferView(
+        offer_id=offer.offer_id,
+        contact_id=contact.contact_id,
+        channel=contact.channel,
+        queue=contact.queue,
+        queue_label=helpline.queue(contact.queue).label[helpline.line.languages[0]],
+        urgency=contact.urgency or Urgency.U2,
+        audience=contact.audience,
+        waited_seconds=max(0, (now_ms - milliseconds(since)) // 1000),
+        offered_at=from_milliseconds(offer.offered_at_ms),
+        expires_at=from_milliseconds(offer.expires_at_ms),
+        server_now=from_milliseconds(now_ms),
+    )

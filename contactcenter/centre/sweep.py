@@ -1,0 +1,137 @@
+"""The safety net: what is due is done, whichever node and whatever crashed before.
+
+Run every few hundred milliseconds by every node that routes. The index acts
+by itself; here its report is recorded in PostgreSQL and followed up.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from config.clock import Clock
+from config.errors import CentreError, Unavailable
+from config.vocabulary import ContactEventKind, PresenceState
+from contactcenter.centre.effects import Effects
+from contactcenter.centre.presence import Presence
+from contactcenter.centre.queueing import Queueing
+from records.actor import SYSTEM
+from records.contacts import Contacts
+from records.engagements import Engagements
+from records.presence import PresenceStore
+from routing.model import Offer, SweepReport
+from routing.router import Router
+
+log = structlog.get_logger()
+
+LOST_AT_ONCE = 100
+
+
+class Sweep:
+    """One bounded round of what is due."""
+
+    def __init__(
+        self,
+        router: Router,
+        contacts: Contacts,
+        engagements: Engagements,
+        store: PresenceStore,
+        presence: Presence,
+        queueing: Queueing,
+        effects: Effects,
+        clock: Clock,
+        *,
+        grace: timedelta,
+        preferred: timedelta,
+    ) -> None:
+        """Give a lost listener `grace` before her chats go back, preferred to her for a while."""
+        self._router = router
+        self._contacts = contacts
+        self._engagements = engagements
+        self._store = store
+        self._presence = presence
+        self._queueing = queueing
+        self._effects = effects
+        self._clock = clock
+        self._grace = grace
+        self._preferred = preferred
+
+    async def round(self) -> SweepReport:
+        """Sweep the index, record what it reports, and do what it asks."""
+        report = await self._router.sweep()
+        for offer in report.expired:
+            await self._queueing.given_back(offer, ContactEventKind.OFFER_EXPIRED)
+            await self._count_miss(offer)
+        for offer in report.unseen:
+            await self._queueing.given_back(offer, ContactEventKind.OFFER_UNSEEN)
+        for offer in report.withdrawn:
+            await self._queueing.given_back(offer, ContactEventKind.OFFER_WITHDRAWN)
+        for offer in report.stuck_accepting:
+            await self._settle(offer)
+        for contact_id in report.exhausted:
+            await self._note_exhausted(contact_id)
+        for listener_id in report.asked:
+            await self._conclude(listener_id, PresenceState.ASKED, "missed_offers")
+        for listener_id in report.leases_lost:
+            await self._conclude(listener_id, PresenceState.OFFLINE, "lease_lost")
+        for listener_id, contact_id in report.wrap_ups_over:
+            await self._end_wrap_up(listener_id, contact_id)
+        for offer in report.offered:
+            await self._queueing.note(offer, ContactEventKind.OFFERED)
+        return report
+
+    async def _settle(self, offer: Offer) -> None:
+        """Ask PostgreSQL what became of an accept whose node fell silent."""
+        engagement = await self._engagements.get(offer.offer_id)
+        if engagement is None:
+            await self._router.release(offer.offer_id, contact_gone=False)
+            log.warning("accept_released", offer_id=str(offer.offer_id))
+            return
+        contact = await self._contacts.get(engagement.contact_id)
+        await self._router.confirm(engagement.engagement_id, contact.version)
+        self._effects.steps_due.set()
+        log.warning("accept_confirmed_late", offer_id=str(offer.offer_id))
+
+    async def _count_miss(self, offer: Offer) -> None:
+        try:
+            await self._store.missed(offer.listener_id)
+        except CentreError as error:
+            log.warning("miss_not_counted", code=error.code)
+
+    async def _note_exhausted(self, contact_id: UUID) -> None:
+        await self._contacts.note_event(
+            contact_id, ContactEventKind.ROUND_EXHAUSTED, self._clock.now(), SYSTEM
+        )
+        log.warning("round_exhausted", contact_id=str(contact_id))
+
+    async def _conclude(self, listener_id: UUID, state: PresenceState, reason: str) -> None:
+        await self._presence.conclude(listener_id, state, reason, self._clock.now())
+        log.info(
+            "presence_concluded", listener_id=str(listener_id), state=state.value, reason=reason
+        )
+
+    async def _end_wrap_up(self, listener_id: UUID, contact_id: UUID) -> None:
+        """Give the capacity back; the write-up itself stays open for her to finish."""
+        engagement = await self._engagements.open_for_contact(contact_id)
+        mine = engagement is not None and engagement.listener_id == listener_id
+        await self._queueing.finished(
+            listener_id, contact_id, engagement.engagement_id if mine and engagement else None
+        )
+
+    async def return_orphans(self) -> None:
+        """Put chats of listeners lost for longer than the grace back, at the head, hers first."""
+        now = self._clock.now()
+        for engagement in await self._engagements.orphaned_chats(now - self._grace, LOST_AT_ONCE):
+            contact = await self._engagements.return_contact(
+                engagement.contact_id,
+                "listener_lost",
+                now,
+                returned_to_head=True,
+                engagement_id=engagement.engagement_id,
+                preferred_listener_id=engagement.listener_id,
+                preferred_until=now + self._preferred,
+            )
+            try:
+                await self._effects.given_back(contact, engagement)
+            except Unavailable as error:
+                log.warning("index_not_told", code=error.code)

@@ -1,0 +1,80 @@
+"""The engines the service stands on: opened, proven, and named when one is missing."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+
+from config.clock import Clock
+from config.errors import Misconfigured, Unavailable
+from config.helpline.helpline import Helpline
+from config.settings import Settings, decode_key
+from contactcenter.centre.placement import plan_of
+from records.configuration import Configuration
+from records.database import Database
+from records.vault import Vault
+from routing.connection import open_redis
+from routing.plan import Plan
+from routing.router import Router
+
+
+@dataclass(frozen=True, slots=True)
+class EnginesInUse:
+    """PostgreSQL with its vault, Redis with its plan."""
+
+    database: Database
+    vault: Vault
+    redis: Redis
+    plan: Plan
+    router: Router
+
+
+@asynccontextmanager
+async def engines_in_use(
+    settings: Settings, helpline: Helpline, clock: Clock
+) -> AsyncIterator[EnginesInUse]:
+    """Open both engines and prove them; raises Misconfigured saying which fails and what to do."""
+    settings.require("database_url", "redis_url", "vault_key", "index_key")
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    assert settings.vault_key is not None
+    assert settings.index_key is not None
+    database_url = settings.database_url.get_secret_value()
+    redis_url = settings.redis_url.get_secret_value()
+    vault = Vault(decode_key(settings.vault_key), decode_key(settings.index_key))
+    plan = plan_of(helpline)
+    async with open_redis(redis_url) as redis:
+        router = Router(redis, plan)
+        with _named("REDIS_URL", "Redis or Valkey", redis_url):
+            await router.epoch()
+        async with AsyncExitStack() as stack:
+            with _named("DATABASE_URL", "PostgreSQL", database_url):
+                database = await stack.enter_async_context(
+                    Database.open(
+                        database_url,
+                        pool_size=settings.database_pool_size,
+                        connect_seconds=settings.database_connect_seconds,
+                        statement_seconds=settings.database_statement_seconds,
+                    )
+                )
+                async with database.transaction() as tx:
+                    await vault.check(tx, clock.now())
+                await Configuration(database).register(helpline, clock.now())
+            yield EnginesInUse(database, vault, redis, plan, router)
+
+
+@contextmanager
+def _named(setting: str, engine: str, url: str) -> Iterator[None]:
+    """Turn « does not answer » into what the operator must mend."""
+    try:
+        yield
+    except Unavailable:
+        place = urlsplit(url)
+        where = f"{place.hostname or place.path}:{place.port or 'default port'}"
+    else:
+        return
+    raise Misconfigured(
+        [f"{setting}: {engine} does not answer at {where}; start it, or correct the address"]
+    )

@@ -1,0 +1,1 @@
+"""Calls: their life from the first ring to the last callback."""

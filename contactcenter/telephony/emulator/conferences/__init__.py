@@ -1,0 +1,1 @@
+"""Conferences: who is in, who hears whom, what is told."""

@@ -1,0 +1,1 @@
+"""TwiML documents: read, then played to a call."""

@@ -1,0 +1,1 @@
+"""What the network asks of the service: signed webhooks and callbacks."""

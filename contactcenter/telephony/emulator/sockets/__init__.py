@@ -1,0 +1,1 @@
+"""Telephones on sockets: the phone page and the softphones."""

@@ -1,0 +1,285 @@
+"""The voice webhooks: verify, decide, commit, answer. No REST call is made while Twilio waits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+from prometheus_client import Counter
+
+from config.clock import Clock, from_milliseconds, milliseconds
+from config.errors import CentreError, NotFound, OutcomeUnknown, Unavailable
+from config.helpline.helpline import Helpline
+from config.helpline.texts import ADULTS
+from config.vocabulary import Audience, ContactState, EngagementState, EngagementStep
+from contactcenter.telephony.signature import HEADER, WebhookSignature
+from contactcenter.voice import addresses, twiml
+from contactcenter.voice.call_steps import CallSteps
+from contactcenter.voice.callers import Callers
+from records.contacts import Contacts, ContactSnapshot
+from records.engagements import Engagement, Engagements
+
+log = structlog.get_logger()
+
+# Beyond this the caller hears the emergency text and is kept; Twilio gives up at 15 s.
+COMMIT_SECONDS = 3.0
+OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+QUEUE_AGAIN = frozenset({"queue-full", "error", "system-error"})
+
+REFUSED = Counter("voice_webhooks_refused", "Webhooks refused: forged, unsigned or not ours")
+HELD = Counter("voice_calls_held", "Answers that kept a caller while the database was away")
+
+Form = Mapping[str, str]
+Answer = Callable[[web.Request, Form], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceWebhooks:
+    """Twilio's questions, answered from the contact's row and the step in the address."""
+
+    callers: Callers
+    steps: CallSteps
+    contacts: Contacts
+    engagements: Engagements
+    signature: WebhookSignature
+    account_sid: str
+    helpline: Helpline
+    clock: Clock
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the routes; each checks the signature before anything else."""
+        for path, answer in (
+            (addresses.INCOMING, self._incoming),
+            (addresses.MENU, self._menu),
+            (addresses.WAIT, self._wait),
+            (addresses.DANGER, self._danger),
+            (addresses.LEFT, self._left),
+            (addresses.JOIN, self._join),
+            (addresses.AFTER, self._after),
+            (addresses.STATUS, self._status),
+            (addresses.LEG, self._leg),
+            (addresses.CONFERENCE, self._conference),
+        ):
+            name = path.strip("/").replace("/", ".")
+            app.router.add_post(path, self._verified(answer), name=name)
+
+    def _verified(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handler(request: web.Request) -> web.StreamResponse:
+            posted = await request.post()
+            form = {name: value for name, value in posted.items() if isinstance(value, str)}
+            signed = self.signature.is_valid(request.raw_path, form, request.headers.get(HEADER))
+            if not signed or form.get("AccountSid") != self.account_sid:
+                REFUSED.inc()
+                log.warning("webhook_refused", route=request.match_info.route.name)
+                return web.Response(status=403)
+            return await answer(request, form)
+
+        return handler
+
+    # -- the caller's documents
+
+    async def _incoming(self, request: web.Request, form: Form) -> web.StreamResponse:
+        first = self._first_attempt(request)
+
+        async def taken_in() -> str:
+            contact = await self.callers.arrived(
+                self.account_sid, form.get("CallSid", ""), form.get("From", ""), first
+            )
+            return self._document(contact)
+
+        again = addresses.address(addresses.INCOMING, first=milliseconds(first))
+        return await self._held(taken_in, again)
+
+    def _first_attempt(self, request: web.Request) -> datetime:
+        """Return when the call first reached us; the address says it, and its signature vouches."""
+        given = request.query.get("first", "")
+        now = self.clock.now()
+        return min(now, from_milliseconds(int(given))) if given.isdigit() else now
+
+    async def _menu(self, request: web.Request, form: Form) -> web.StreamResponse:
+        contact_id = _id(request, "contact")
+        # A held caller is asked again without the key: the address carries it then.
+        digit = (form.get("Digits") or request.query.get("digit", ""))[:1]
+
+        async def placed() -> str:
+            return self._document(await self.callers.chose(contact_id, digit))
+
+        again = addresses.address(addresses.MENU, contact=contact_id, digit=digit)
+        return await self._held(placed, again)
+
+    async def _wait(self, request: web.Request, form: Form) -> web.StreamResponse:
+        del form
+        return self._waiting(request, raised=False)
+
+    def _waiting(self, request: web.Request, *, raised: bool) -> web.Response:
+        language = self.helpline.language(request.query.get("language"))
+        adult = request.query.get("adult") == "1"
+        spoken_to = Audience.RELATIVE if adult else Audience.MINOR
+        texts = self._texts(language, spoken_to)
+        contact_id = _id(request, "contact")
+        return _xml(twiml.wait(texts, contact_id, language, adult=adult, raised=raised))
+
+    async def _danger(self, request: web.Request, form: Form) -> web.StreamResponse:
+        digit = form.get("Digits", "")
+        raised = False
+        try:
+            async with asyncio.timeout(COMMIT_SECONDS):
+                raised = await self.callers.declared_danger(_id(request, "contact"), digit)
+        except (TimeoutError, Unavailable):
+            # The word « danger » must not be lost: ask Twilio to bring the key again.
+            return self._hold(request, addresses.address(addresses.DANGER, **request.query))
+        except NotFound:
+            log.info("callback_for_unknown_contact")
+        return self._waiting(request, raised=raised)
+
+    async def _left(self, request: web.Request, form: Form) -> web.StreamResponse:
+        contact_id, result = _id(request, "contact"), form.get("QueueResult", "")
+
+        async def decided() -> str:
+            if result == "hangup" or form.get("CallStatus") in OVER:
+                await self.callers.left(contact_id, "hung_up_waiting")
+                return twiml.nothing()
+            if result in QUEUE_AGAIN:
+                return self._document(await self.contacts.get(contact_id))
+            return twiml.nothing()
+
+        return await self._held(decided, addresses.address(addresses.LEFT, contact=contact_id))
+
+    async def _join(self, request: web.Request, form: Form) -> web.StreamResponse:
+        del form
+        engagement_id = _id(request, "engagement")
+
+        async def joined() -> str:
+            engagement = await self.engagements.get(engagement_id)
+            if engagement is None:
+                raise NotFound("no such engagement")
+            contact = await self.contacts.get(engagement.contact_id)
+            if contact.state is ContactState.ACTIVE and contact.turn == engagement.turn:
+                assert engagement.conference_name is not None, "a call has its conference's name"
+                return twiml.join(engagement.conference_name, contact.contact_id, engagement_id)
+            return self._document(contact, again=True)
+
+        return await self._held(joined, addresses.address(addresses.JOIN, engagement=engagement_id))
+
+    async def _after(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Say what follows the conference: goodbye, or another listener."""
+        contact_id = _id(request, "contact")
+
+        async def followed() -> str:
+            if form.get("CallStatus") in OVER:
+                await self.callers.left(contact_id, "hung_up")
+                return twiml.nothing()
+            return self._document(await self.callers.lost_listener(contact_id), again=True)
+
+        return await self._held(followed, addresses.address(addresses.AFTER, contact=contact_id))
+
+    # -- callbacks: absorbed whatever they say, in whatever order
+
+    async def _status(self, request: web.Request, form: Form) -> web.StreamResponse:
+        del request
+        status = form.get("CallStatus", "")
+        if status in OVER:
+            await self.callers.call_over(self.account_sid, form.get("CallSid", ""), status)
+        return web.Response(status=204)
+
+    async def _leg(self, request: web.Request, form: Form) -> web.StreamResponse:
+        engagement = await self.engagements.get(_id(request, "engagement"))
+        if engagement is not None:
+            await self._leg_changed(engagement, form)
+        return web.Response(status=204)
+
+    async def _leg_changed(self, engagement: Engagement, form: Form) -> None:
+        status, sid = form.get("CallStatus", ""), form.get("CallSid", "")
+        if engagement.leg_call_sid is None and sid:
+            engagement = await self.engagements.note_leg(engagement.engagement_id, leg_call_sid=sid)
+        if status in OVER:
+            await self.steps.leg_ended(engagement)
+        elif status == "in-progress" and engagement.step in (
+            EngagementStep.CALL_LISTENER,
+            EngagementStep.LISTENER_RINGING,
+        ):
+            await self.steps.listener_answered(engagement)
+
+    async def _conference(self, request: web.Request, form: Form) -> web.StreamResponse:
+        engagement = await self.engagements.get(_id(request, "engagement"))
+        if engagement is None or form.get("StatusCallbackEvent") != "participant-join":
+            return web.Response(status=204)
+        contact = await self.contacts.get(engagement.contact_id)
+        if form.get("CallSid") == contact.call_sid:
+            if engagement.state is EngagementState.CONNECTING:
+                await self.steps.caller_joined(engagement)
+        elif engagement.conference_sid is None and form.get("ConferenceSid"):
+            await self.engagements.note_leg(
+                engagement.engagement_id, conference_sid=form["ConferenceSid"]
+            )
+        return web.Response(status=204)
+
+    # -- what is said
+
+    def _document(self, contact: ContactSnapshot, *, again: bool = False) -> str:
+        """Return the present step of a call: the same row, the same document."""
+        texts = self._texts(contact.language, contact.audience)
+        adult = contact.audience in ADULTS
+        if contact.state is ContactState.ARRIVING:
+            return twiml.menu(
+                texts,
+                contact.language,
+                contact.contact_id,
+                key_seconds=self.helpline.limits.menu_seconds,
+                other_languages=self._other_languages(contact.language),
+            )
+        if contact.state in (ContactState.ENDED, ContactState.CLOSED):
+            return twiml.goodbye(texts, contact.language)
+        if again:
+            return twiml.park_again(texts, contact.contact_id, contact.language, adult=adult)
+        return twiml.park(contact.contact_id, contact.language, adult=adult)
+
+    def _other_languages(self, language: str) -> list[tuple[str, str]]:
+        """Return, in each other language of the menu, the key that leads to it."""
+        return [
+            (key.language, self.helpline.text("voice.language_key", key.language, digit=key.digit))
+            for key in self.helpline.menu.values()
+            if key.language is not None and key.language != language
+        ]
+
+    def _texts(self, language: str, audience: Audience) -> twiml.Texts:
+        def words(key: str) -> str:
+            return self.helpline.text(key, language, audience=audience)
+
+        return words
+
+    async def _held(self, decide: Callable[[], Awaitable[str]], again: str) -> web.Response:
+        """Answer with a decision, or keep the caller and ask again when the database is away."""
+        try:
+            async with asyncio.timeout(COMMIT_SECONDS):
+                return _xml(await decide())
+        except (TimeoutError, Unavailable, OutcomeUnknown) as error:
+            log.warning("caller_held", code=getattr(error, "code", "timeout"))
+        except NotFound:
+            log.info("callback_for_unknown_contact")
+            language = self.helpline.line.languages[0]
+            return _xml(twiml.goodbye(self._texts(language, Audience.UNKNOWN), language))
+        except CentreError as error:
+            log.exception("webhook_failed", code=error.code)
+        return self._hold(None, again)
+
+    def _hold(self, request: web.Request | None, again: str) -> web.Response:
+        HELD.inc()
+        wanted = request.query.get("language") if request is not None else None
+        language = self.helpline.language(wanted)
+        return _xml(twiml.hold_on(self._texts(language, Audience.UNKNOWN), language, again))
+
+
+def _id(request: web.Request, name: str) -> UUID:
+    """Return an id of the address; it is ours and signed, so a wrong one is a wrong request."""
+    try:
+        return UUID(request.query.get(name, ""))
+    except ValueError:
+        raise web.HTTPBadRequest from None
+
+
+def _xml(document: str) -> web.Response:
+    return web.Response(text=document, content_type="text/xml")

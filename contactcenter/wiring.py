@@ -1,0 +1,240 @@
+"""Which service gets what: every class of the centre is made here, once."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from config.clock import Clock
+from config.helpline.helpline import Helpline
+from config.settings import Settings
+from contactcenter.api.services import StaffServices
+from contactcenter.auth.accounts import StaffAccounts
+from contactcenter.auth.passwords import Passwords
+from contactcenter.centre.case_desk import CaseDesk
+from contactcenter.centre.contact_desk import ContactDesk
+from contactcenter.centre.conversations import Conversations
+from contactcenter.centre.effects import Effects
+from contactcenter.centre.form_library import FormLibrary
+from contactcenter.centre.life import SignsOfLife
+from contactcenter.centre.live import LiveHub
+from contactcenter.centre.offers import Offers
+from contactcenter.centre.placement import Placements
+from contactcenter.centre.presence import Presence
+from contactcenter.centre.queue_board import QueueBoard
+from contactcenter.centre.queueing import Queueing
+from contactcenter.centre.reconcile import Reconciler
+from contactcenter.centre.softphones import Softphones
+from contactcenter.centre.sweep import Sweep
+from contactcenter.centre.wakes import Wakes
+from contactcenter.engines_in_use import EnginesInUse
+from contactcenter.telephony.signature import WebhookSignature
+from contactcenter.telephony.transport import CallRate, twilio_transport
+from contactcenter.telephony.twilio_adapter import TwilioAccount, TwilioTelephony
+from contactcenter.voice.call_steps import CallSteps
+from contactcenter.voice.callers import Callers
+from contactcenter.voice.routes import VoiceWebhooks
+from records.audit import Sealer
+from records.cases.cases import Cases
+from records.contacts import Contacts
+from records.contacts.alarms import Alarms
+from records.contacts.file import ContactFiles
+from records.contacts.gate import ContactGate
+from records.engagements import Engagements
+from records.forms.forms import Forms
+from records.lock import NodeLock
+from records.messages.messages import Messages
+from records.presence import PresenceStore
+from routing.wakeups import Wakeups
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The telephone's parts; absent when no account is configured."""
+
+    webhooks: VoiceWebhooks
+    callers: Callers
+    steps: CallSteps
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """The whole service, before any port is opened."""
+
+    staff: StaffServices
+    accounts: StaffAccounts
+    conversations: Conversations
+    live: LiveHub
+    wakes: Wakes
+    life: SignsOfLife
+    sweep: Sweep
+    reconciler: Reconciler
+    reconciler_lock: NodeLock
+    sealer: Sealer
+    effects: Effects
+    clock: Clock
+    voice: Voice | None
+
+    async def sealing(self) -> None:
+        """Chain the audit rows committed since the last second."""
+        await self.sealer.seal_once(self.clock.now())
+
+
+@asynccontextmanager
+async def centre(
+    settings: Settings, helpline: Helpline, engines: EnginesInUse, clock: Clock, public_url: str
+) -> AsyncIterator[Centre]:
+    """Make every service over the engines, and close what they opened."""
+    database, vault, router = engines.database, engines.vault, engines.router
+    limits = helpline.limits
+    async with AsyncExitStack() as stack:
+        passwords = await stack.enter_async_context(Passwords())
+        telephony = await _telephony(stack, settings, helpline, public_url)
+        messages = Messages(database, vault, clock)
+        await stack.enter_async_context(messages.running())
+
+        wrap_up = timedelta(seconds=limits.wrap_up_seconds)
+        contacts = Contacts(database, vault, wrap_up=wrap_up)
+        engagements = Engagements(
+            database, vault, returned_head_start_ms=helpline.urgency.returned_head_start_ms
+        )
+        store = PresenceStore(database)
+        forms = Forms(database, vault)
+        placements = Placements(helpline)
+        wakes = Wakes(Wakeups(engines.redis, engines.plan), router)
+        queueing = Queueing(router, contacts, placements, clock)
+        effects = Effects(queueing, router, wakes, wrap_up=wrap_up)
+        presence = Presence(store, router, queueing, clock, lease_ms=limits.lease_seconds * 1000)
+        offers = Offers(router, contacts, engagements, queueing, effects, helpline, clock)
+        contact_desk = ContactDesk(
+            contacts,
+            engagements,
+            ContactFiles(database, vault, forms),
+            ContactGate(database, vault),
+            messages,
+            forms,
+            effects,
+            wakes,
+            placements,
+            clock,
+        )
+        board = QueueBoard(router, Alarms(database), helpline)
+        live = LiveHub(router, wakes, offers, presence, contact_desk, board, clock)
+        life = SignsOfLife(
+            contacts,
+            router,
+            effects,
+            clock,
+            silent=timedelta(seconds=limits.no_socket_offer_seconds),
+            away=timedelta(seconds=limits.away_seconds),
+        )
+        accounts = StaffAccounts.over(database, vault, passwords, clock)
+        lock = NodeLock(database, f"reconciler:{helpline.line.pool}")
+        yield Centre(
+            staff=StaffServices(
+                accounts=accounts,
+                presence=presence,
+                offers=offers,
+                contacts=contact_desk,
+                cases=CaseDesk(Cases(database, vault), helpline, clock),
+                forms=FormLibrary(forms),
+                softphones=Softphones(telephony, settings.emulator_url),
+                live=live,
+            ),
+            accounts=accounts,
+            conversations=Conversations(
+                contacts, engagements, messages, effects, wakes, life, router, placements, clock
+            ),
+            live=live,
+            wakes=wakes,
+            life=life,
+            sweep=Sweep(
+                router,
+                contacts,
+                engagements,
+                store,
+                presence,
+                queueing,
+                effects,
+                clock,
+                grace=timedelta(seconds=limits.chat_grace_seconds),
+                preferred=timedelta(seconds=limits.preferred_listener_seconds),
+            ),
+            reconciler=Reconciler(router, contacts, store, presence, placements, lock, clock),
+            reconciler_lock=lock,
+            sealer=Sealer(database, vault),
+            effects=effects,
+            clock=clock,
+            voice=_voice(
+                settings,
+                helpline,
+                telephony,
+                contacts,
+                engagements,
+                presence,
+                effects,
+                clock,
+                placements,
+                public_url,
+            ),
+        )
+
+
+async def _telephony(
+    stack: AsyncExitStack, settings: Settings, helpline: Helpline, public_url: str
+) -> TwilioTelephony | None:
+    if not settings.twilio_account_sid:
+        return None
+    settings.require("twilio_auth_tokens", "twilio_api_key_sid", "twilio_api_key_secret")
+    assert settings.twilio_api_key_secret is not None
+    transport = await stack.enter_async_context(
+        twilio_transport(settings.twilio_api_base_url, seconds=settings.twilio_seconds)
+    )
+    account = TwilioAccount(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_tokens[0].get_secret_value(),
+        api_key_sid=settings.twilio_api_key_sid,
+        api_key_secret=settings.twilio_api_key_secret.get_secret_value(),
+        number=settings.twilio_number or helpline.line.number,
+        public_base_url=public_url,
+    )
+    return TwilioTelephony(account, transport, CallRate(settings.twilio_cps))
+
+
+def _voice(
+    settings: Settings,
+    helpline: Helpline,
+    telephony: TwilioTelephony | None,
+    contacts: Contacts,
+    engagements: Engagements,
+    presence: Presence,
+    effects: Effects,
+    clock: Clock,
+    placements: Placements,
+    public_url: str,
+) -> Voice | None:
+    if telephony is None:
+        return None
+    callers = Callers(contacts, engagements, effects, placements, telephony, clock)
+    steps = CallSteps(
+        contacts,
+        engagements,
+        telephony,
+        presence,
+        effects,
+        clock,
+        ring=timedelta(seconds=helpline.limits.listener_ring_seconds),
+        joining=timedelta(seconds=helpline.limits.caller_join_seconds),
+    )
+    tokens = [token.get_secret_value() for token in settings.twilio_auth_tokens]
+    webhooks = VoiceWebhooks(
+        callers=callers,
+        steps=steps,
+        contacts=contacts,
+        engagements=engagements,
+        signature=WebhookSignature(public_url, tokens),
+        account_sid=settings.twilio_account_sid,
+        helpline=helpline,
+        clock=clock,
+    )
+    return Voice(webhooks, callers, steps)
