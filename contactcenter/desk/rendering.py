@@ -1,0 +1,94 @@
+"""Templates and their words: one environment, autoescaped, strict about what is missing."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from babel.dates import format_date, format_datetime
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from config.helpline.helpline import Helpline
+from config.text import Catalog, best_language
+from config.vocabulary import CaseState, Disposition
+from contactcenter.web.security_headers import csp_nonce
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """Renders the staff's pages in the reader's language, with the helpline's labels."""
+
+    def __init__(self, helpline: Helpline, catalog: Catalog) -> None:
+        """Load the templates once; a missing variable is an error, not a blank."""
+        self.helpline = helpline
+        self.catalog = catalog
+        self._departments = {each.code: each.name for each in helpline.departments}
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def language(self, request: web.Request) -> str:
+        """Return the language of this reader."""
+        return best_language(request.headers.get("Accept-Language", ""), self.catalog.languages)
+
+    def render(
+        self, request: web.Request, template: str, *, status: int = 200, **values: object
+    ) -> web.Response:
+        """Return a page. Its content is for this reader only: it is never cached."""
+        language = self.language(request)
+        words = {
+            "t": lambda key, **fill: self.catalog.t(f"desk.{key}", language, **fill),
+            "language": language,
+            "nonce": csp_nonce(request),
+            "line_name": self.label(self.helpline.line.name, language),
+            **self._formats(language),
+        }
+        body = self._templates.get_template(template).render({**words, **values})
+        return web.Response(text=body, status=status, content_type="text/html")
+
+    def label(self, labels: Any, language: str) -> str:
+        """Return a configured label in the reader's language, or else the line's first one."""
+        by_language: Mapping[str, str] = labels if isinstance(labels, Mapping) else labels.root
+        return by_language.get(language) or by_language[self.helpline.line.languages[0]]
+
+    def _formats(self, language: str) -> dict[str, object]:
+        zone = self.helpline.line.zone
+
+        def moment(at: datetime) -> str:
+            return format_datetime(at, "d MMMM y, HH:mm", tzinfo=zone, locale=language)
+
+        def day(at: datetime) -> str:
+            return format_date(at.astimezone(zone).date(), "long", locale=language)
+
+        return {
+            "moment": moment,
+            "day": day,
+            "duration": duration,
+            "department": lambda code: self._departments.get(code, "—"),
+            "state_label": lambda state: self.label(
+                self.helpline.case_states[CaseState(state)], language
+            ),
+            "disposition_label": lambda value: self.label(
+                self.helpline.dispositions[Disposition(value)], language
+            ),
+        }
+
+
+def duration(seconds: int) -> str:
+    """Return « 1 min 05 » or « 12 s », with the narrow spaces of French typography."""
+    minutes, rest = divmod(max(0, seconds), 60)
+    return f"{minutes}\u202fmin\u202f{rest:02d}" if minutes else f"{rest}\u202fs"
+
+
+def json_for_page(content: object) -> Markup:
+    """Return JSON that may stand inside a `<script>` element: no `<` can close it early."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028"))  # noqa: S704

@@ -1,0 +1,61 @@
+// The staff API as the desk uses it. The session is the page's own cookie:
+// no token ever stands in a script.
+
+const TIMEOUT_MS = 10_000;
+
+/** A refused request: `code` is stable, the words come from the catalogue. */
+export class Problem extends Error {
+  constructor({ code = 'unavailable', status = 0, field = null, retry_after = null } = {}) {
+    super(code);
+    this.code = code;
+    this.status = status;
+    this.field = field;
+    this.retryAfter = retry_after;
+  }
+
+  /** True when the same request may be sent again as it stands. */
+  get retryable() {
+    return this.status === 0 || this.status === 429 || this.status === 503;
+  }
+}
+
+async function call(method, path, body, { keepalive = false } = {}) {
+  let answer;
+  try {
+    answer = await fetch(`/api/v1/${path}`, {
+      method,
+      keepalive,
+      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch {
+    throw new Problem();
+  }
+  if (answer.status === 204) return null;
+  const content = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Problem({ ...content, status: answer.status });
+  return content;
+}
+
+export const api = {
+  me: () => call('GET', 'me'),
+  declare: (state) => call('PUT', 'me/presence', { state }),
+  liveTicket: () => call('POST', 'me/live-ticket'),
+  softphoneToken: () => call('POST', 'me/softphone-token'),
+  seen: (offer) => call('POST', `offers/${offer}/seen`),
+  accept: (offer) => call('POST', `offers/${offer}/accept`),
+  decline: (offer, reason) => call('POST', `offers/${offer}/decline`, { reason }),
+  contact: (id) => call('GET', `contacts/${id}`),
+  messages: (id, after) => call('GET', `contacts/${id}/messages?after=${after}`),
+  send: (id, cid, text) => call('POST', `contacts/${id}/messages`, { cid, text }),
+  saveForm: (id, values, revision, options) =>
+    call('PUT', `contacts/${id}/form`, { values, revision }, options),
+  urgency: (id, change) => call('POST', `contacts/${id}/urgency`, change),
+  end: (id) => call('POST', `contacts/${id}/end`),
+  close: (id, outcome) => call('POST', `contacts/${id}/close`, outcome),
+  cases: (reference) => call('GET', `cases?reference=${encodeURIComponent(reference)}`),
+  createCase: (content) => call('POST', 'cases', content),
+  attach: (caseId, contactId) => call('PUT', `cases/${caseId}/contacts/${contactId}`),
+  form: (id, version) => call('GET', `forms/${id}/${version}`),
+};

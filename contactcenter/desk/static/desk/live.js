@@ -1,0 +1,78 @@
+// The live socket: a convenience over the API. Whoever misses an event reads
+// the same state again, so every (re)connection starts by reading it whole.
+
+import { api } from './api.js';
+
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 5_000;
+const PING_EVERY_MS = 15_000;
+const SILENT_MS = 40_000;
+
+export class Live {
+  #onEvent;
+  #onState;
+  #socket = null;
+  #pause = FIRST_PAUSE_MS;
+  #pinging = 0;
+  #heard = 0;
+  #stopped = false;
+
+  constructor(onEvent, onState) {
+    this.#onEvent = onEvent;
+    this.#onState = onState;
+  }
+
+  async start() {
+    this.#onState('connecting');
+    try {
+      const { ticket } = await api.liveTicket();
+      this.#open(ticket);
+    } catch (problem) {
+      if (problem.status === 401) this.#onState('signed_out');
+      else this.#again();
+    }
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.#socket?.close();
+  }
+
+  send(frame) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #open(ticket) {
+    const address = new URL(`/api/v1/live?ticket=${encodeURIComponent(ticket)}`, location.href);
+    address.protocol = address.protocol.replace('http', 'ws');
+    const socket = new WebSocket(address);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#pause = FIRST_PAUSE_MS;
+      this.#heard = performance.now();
+      this.#pinging = setInterval(() => this.#ping(socket), PING_EVERY_MS);
+      this.#onState('live');
+    };
+    socket.onmessage = ({ data }) => {
+      this.#heard = performance.now();
+      this.#onEvent(JSON.parse(data));
+    };
+    socket.onclose = () => {
+      clearInterval(this.#pinging);
+      if (!this.#stopped) this.#again();
+    };
+  }
+
+  // A sleeping laptop leaves a socket that looks open and hears nothing.
+  #ping(socket) {
+    if (performance.now() - this.#heard > SILENT_MS) socket.close();
+    else this.send({ type: 'ping' });
+  }
+
+  #again() {
+    if (this.#stopped) return;
+    this.#onState('connecting');
+    setTimeout(() => this.start(), this.#pause * (0.5 + Math.random()));
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
+  }
+}

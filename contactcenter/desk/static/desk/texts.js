@@ -1,0 +1,32 @@
+// Words and lists given by the page: nothing user-facing is written in a script.
+
+const page = JSON.parse(document.getElementById('page').textContent);
+
+export const language = page.language;
+export const lists = page.lists;
+
+/** Return the words of a key, its {placeholders} filled in. */
+export function t(key, values = {}) {
+  const words = page.texts[key] ?? key;
+  return words.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+}
+
+/** Return the words of a value in one of the page's lists. */
+export function label(list, value) {
+  return lists[list]?.find((item) => item.value === value)?.label ?? value ?? '';
+}
+
+const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+export const timeOf = (instant) => clock.format(new Date(instant));
+
+/** Return a duration as « 1 min 05 » or « 12 s ». */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const minutes = Math.floor(whole / 60);
+  const rest = whole % 60;
+  return minutes ? `${minutes}\u202fmin\u202f${String(rest).padStart(2, '0')}` : `${rest}\u202fs`;
+}
+
+/** Return the words for a refused request. */
+export const problemWords = (problem) =>
+  page.texts[`problem_${problem.code}`] ?? t('problem_other', { code: problem.code });

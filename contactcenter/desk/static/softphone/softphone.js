@@ -1,0 +1,160 @@
+// The listener's telephone, whatever network is behind it.
+//
+//   const softphone = await createSoftphone({ kind, url, token, renewToken });
+//   await softphone.prepare();      // from a click: microphone, and sound allowed
+//   softphone.start();              // rung from now on, if this tab leads
+//   softphone.expect(offerId);      // the offer she accepted: its leg is answered at once
+//
+// Rules
+// - It answers by itself only the leg that carries an offer she accepted. Another
+//   leg rings unanswered until its offer is expected or the network gives up.
+// - One tab of a session leads (Web Locks); the others wait in state "elsewhere".
+//
+// Events, all CustomEvents: "state" {state, offerId}; "muted" {muted}; "trouble" {code}.
+// States: "off", "elsewhere", "connecting", "ready", "ringing", "talking".
+// Troubles: "no_microphone", "token", "network", "leg_failed".
+
+const EXPECTED_KEPT = 8;
+
+export class Softphone extends EventTarget {
+  #state = 'off';
+  #offerId = '';
+  #expected = [];
+  #waiting = new Map();
+  #leg = null;
+  #release = null;
+  #muted = false;
+
+  get state() {
+    return this.#state;
+  }
+
+  /** The offer whose leg rings or talks; empty otherwise. */
+  get offerId() {
+    return this.#offerId;
+  }
+
+  get inCall() {
+    return this.#state === 'talking';
+  }
+
+  get muted() {
+    return this.#muted;
+  }
+
+  /** How loud the other side is now, 0 to 1; `heard` is the loudest of the last seconds. */
+  get level() {
+    return 0;
+  }
+
+  get heard() {
+    return 0;
+  }
+
+  /** Asks for the microphone and wakes the sound; true when she can be heard. */
+  async prepare() {
+    throw new Error('not of this network');
+  }
+
+  /** Connects once this tab leads its session; returns at once. */
+  start(identity) {
+    if (this.#state !== 'off') return;
+    this.setState('elsewhere');
+    const lead = () =>
+      new Promise((resolve) => {
+        this.#release = resolve;
+        this.setState('connecting');
+        Promise.resolve(this.connect()).catch(() => this.trouble('network'));
+      });
+    if (navigator.locks) navigator.locks.request(`softphone-${identity}`, lead);
+    else lead();
+  }
+
+  /** Ends the leg, disconnects and lets another tab lead. */
+  async stop() {
+    this.hangUp();
+    await this.disconnect();
+    this.setState('off');
+    this.#release?.();
+    this.#release = null;
+  }
+
+  /** Answers the leg of this offer, now or as soon as it rings. */
+  expect(offerId) {
+    this.#expected = [...this.#expected.filter((id) => id !== offerId), offerId].slice(
+      -EXPECTED_KEPT,
+    );
+    const leg = this.#waiting.get(offerId);
+    if (leg) this.#answer(leg);
+  }
+
+  hangUp() {
+    this.#leg?.hangUp();
+  }
+
+  /** Silences the microphone for the leg that talks; each leg starts unmuted. */
+  mute(muted) {
+    if (!this.#leg) return;
+    this.#muted = muted;
+    this.#leg.mute(muted);
+    this.dispatchEvent(new CustomEvent('muted', { detail: { muted } }));
+  }
+
+  sendKeys(keys) {
+    this.#leg?.sendKeys(keys);
+  }
+
+  // What an implementation calls.
+
+  /** A leg rings: `{offerId, answer(), hangUp(), mute(muted), sendKeys(keys)}`. */
+  legRings(leg) {
+    if (this.#expected.includes(leg.offerId) && !this.#leg) {
+      this.#answer(leg);
+      return;
+    }
+    this.#waiting.set(leg.offerId, leg);
+    if (!this.#leg) this.setState('ringing', leg.offerId);
+  }
+
+  legTalks(leg) {
+    if (leg === this.#leg) this.setState('talking', leg.offerId);
+  }
+
+  legEnds(leg) {
+    if (this.#waiting.get(leg.offerId) === leg) this.#waiting.delete(leg.offerId);
+    if (leg === this.#leg) {
+      this.#leg = null;
+      this.#muted = false;
+    }
+    if (!this.#leg && this.#waiting.size === 0 && this.#state !== 'off') this.setState('ready');
+  }
+
+  setState(state, offerId = '') {
+    if (state === this.#state && offerId === this.#offerId) return;
+    this.#state = state;
+    this.#offerId = offerId;
+    this.dispatchEvent(new CustomEvent('state', { detail: { state, offerId } }));
+  }
+
+  trouble(code) {
+    this.dispatchEvent(new CustomEvent('trouble', { detail: { code } }));
+  }
+
+  #answer(leg) {
+    this.#waiting.delete(leg.offerId);
+    this.#leg = leg;
+    this.setState('ringing', leg.offerId);
+    leg.answer();
+  }
+}
+
+/**
+ * @param options.kind "emulator" or "twilio"
+ * @param options.url the network's address (emulator), or the edge (twilio; may be empty)
+ * @param options.token an access token; `renewToken` returns a promise of a fresh one
+ */
+export async function createSoftphone(options) {
+  const module = options.kind === 'twilio' ? './twilio.js' : './emulator.js';
+  const { build } = await import(module);
+  return build(options);
+}
