@@ -18,8 +18,10 @@ from config.helpline.helpline import Helpline
 from config.settings import Settings
 from contactcenter.engines.child import BARE_ENVIRONMENT, spawn, stop
 from contactcenter.engines.folder import write_private
+from contactcenter.telephony.twilio_adapter import WEBHOOK_OVERRIDES
 
 PACKAGES = Path(__file__).parents[2]  # where `contactcenter` itself was imported from
+FALLBACK = "fallback.xml"
 READY_SECONDS = 20.0
 PROBE_SECONDS = 0.05
 
@@ -114,8 +116,11 @@ def _emulator_config(settings: Settings, helpline: Helpline) -> dict[str, object
         },
         "number": settings.twilio_number,
         "line_name": helpline.line.name[helpline.line.languages[0]],
-        "voice_url": f"{public}/voice/incoming",
-        "status_url": f"{public}/voice/status",
+        # As an operator sets them on a real number: with the retry overrides, and a
+        # fallback that lives outside the service.
+        "voice_url": f"{public}/voice/incoming{WEBHOOK_OVERRIDES}",
+        "status_url": f"{public}/voice/status{WEBHOOK_OVERRIDES}",
+        "voice_fallback_file": str(settings.helpline_dir.absolute() / FALLBACK),
         "host": "127.0.0.1",
         "port": settings.emulator_port,
         "public_url": settings.emulator_url,

@@ -112,8 +112,7 @@ class TwilioTransport(AsyncHttpClient):
                 url,
                 params=_flat(params),
                 data=urlencode(_flat(data)) if data else None,
-                headers={**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"},
-                auth=aiohttp.BasicAuth(*auth) if auth else None,
+                headers={**(headers or {}), **_own_headers(auth)},
                 timeout=aiohttp.ClientTimeout(
                     total=timeout or self._seconds, sock_connect=CONNECT_SECONDS
                 ),
@@ -128,6 +127,13 @@ class TwilioTransport(AsyncHttpClient):
             kind = OutcomeUnknown if method == "POST" else Unavailable
             error = kind("the telephone network did not answer", code="telephony_unavailable")
         raise error
+
+
+def _own_headers(auth: tuple[str, str] | None) -> dict[str, str]:
+    own = {"Content-Type": "application/x-www-form-urlencoded"}
+    if auth is not None:
+        own["Authorization"] = aiohttp.encode_basic_auth(*auth)
+    return own
 
 
 def _flat(fields: Mapping[str, object] | None) -> list[tuple[str, str]]:

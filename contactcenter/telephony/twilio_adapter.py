@@ -105,11 +105,10 @@ class TwilioTelephony:
     async def leg(self, conference_name: str, label: str) -> Leg | None:
         """Return the leg of that label; see `Telephony`."""
         conferences = await _translated(
-            lambda: self._rest.conferences.list_async(
-                friendly_name=conference_name, status="in-progress", limit=2
-            )
+            lambda: self._rest.conferences.list_async(friendly_name=conference_name, limit=5)
         )
-        for conference in conferences:
+        # Not only those in progress: one whose only participant still rings has not begun.
+        for conference in (each for each in conferences if str(each.status) != "completed"):
             for participant in await self._participants(str(conference.sid)):
                 if participant.label == label:
                     return _leg(participant)

@@ -61,7 +61,8 @@ export class Store extends EventTarget {
     this.#take(me.offer);
     const open = new Set(me.engagements.map((contact) => contact.contact_id));
     for (const id of this.contacts.keys()) if (!open.has(id)) this.#forget(id);
-    me.engagements.forEach((contact) => this.contacts.set(contact.contact_id, contact));
+    // An event may have overtaken this answer: the later version stays.
+    me.engagements.forEach((contact) => this.put(contact));
     this.selected = open.has(this.selected) ? this.selected : ([...open][0] ?? null);
     this.changed();
     if (this.presence.state === 'ready') await this.telephone?.prepare();
