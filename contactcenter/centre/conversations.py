@@ -206,12 +206,18 @@ class Conversations:
             reopens_at=opening.reopens_at if isinstance(opening, Closed) else None,
             timezone=helpline.line.timezone,
             emergency=tuple(
-                EmergencyNumber(each.number, each.label[spoken], each.note[spoken])
+                EmergencyNumber(
+                    each.number, each.label[spoken], each.note[spoken], each.text_message
+                )
                 for each in helpline.emergency_numbers
                 if each.urgent
             ),
             departments=tuple(Department(each.code, each.name) for each in helpline.departments),
-            texts={},
+            texts={
+                key.removeprefix("chat."): by_language[spoken]
+                for key, by_language in helpline.texts.items()
+                if key.startswith("chat.")
+            },
         )
 
 

@@ -1,0 +1,239 @@
+"""What the chat asks of the rest of the service.
+
+The visitor's side knows nothing of queues, listeners, databases or Redis: it
+speaks to a `Centre`. Two classes answer to it: the real one, wired in
+contactcenter, and the small one in memory that the tests and the widget's
+own development use. Both pass the same contract test.
+
+Every method may raise `Unavailable`; nothing is then promised to have
+happened, and the caller may try again with the same arguments.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from config.vocabulary import Audience, ContactState, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a visitor says before writing; nothing of it is required."""
+
+    audience: Audience = Audience.UNKNOWN
+    department: str | None = None  # a code such as "2A", never a number
+    language: str = "fr"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A conversation that is committed and waiting. The token is shown this once."""
+
+    conversation_id: UUID
+    token: str = field(repr=False)
+    head_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whoever holds a conversation's token."""
+
+    contact_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a conversation stands, as the visitor may know it.
+
+    `position` (1 = next) and `wait_seconds` are given only while waiting and
+    only when known: an unknown wait is None, never a guess. `head_seq` is the
+    last line the visitor may read; `open` tells whether one may still write.
+    """
+
+    state: ContactState
+    position: int | None
+    wait_seconds: int | None
+    head_seq: int
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A line that survives the death of anything: what an acknowledgement says."""
+
+    seq: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One stored line of a conversation."""
+
+    seq: int
+    cid: UUID | None
+    sender: Sender
+    text: str = field(repr=False)
+    at: datetime
+
+
+class WakeKind(StrEnum):
+    """Why to look again. A wake carries no data: the centre is read."""
+
+    MESSAGE = "message"
+    STATE = "state"
+    TYPING = "typing"
+    READ = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Something happened to a conversation."""
+
+    kind: WakeKind
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyNumber:
+    """A number that answers when we do not; always on the page."""
+
+    number: str
+    label: str
+    note: str = ""
+    text_message: bool = False  # reached by text message, for who cannot speak
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A département as offered in the page's list."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """What the page shows before anything is written.
+
+    `texts` are the helpline's own words for the page, unfilled, with their
+    variants by audience: those named in `HELPLINE_TEXTS`, at least.
+    `reopens_at` is None while open, or when no reopening is planned.
+    """
+
+    language: str
+    languages: tuple[str, ...]
+    open: bool
+    reopens_at: datetime | None
+    timezone: str
+    emergency: tuple[EmergencyNumber, ...]
+    departments: tuple[Department, ...]
+    texts: Mapping[str, str]
+
+
+# The keys of `Openings.texts`: the helpline's `chat.…` texts without that
+# prefix. Those that speak to somebody may have variants by audience
+# (`welcome_professional`, `welcome_adult`); without one, « tu » is said.
+HELPLINE_TEXTS = frozenset(
+    {
+        "title",
+        "exit",
+        "exit_hint",
+        "welcome",
+        "trust",
+        "wait",
+        "wait_minutes",
+        "position",
+        "joined",
+        "end",
+        "closed",
+        "unavailable",
+    }
+)
+
+
+class Centre(Protocol):
+    """The service behind the chat."""
+
+    async def open_conversation(self, opening: Opening) -> Opened:
+        """Take a visitor in: committed and waiting before this returns.
+
+        Raises TooMuch (the service takes no more for now), Conflict
+        `chat_closed` (outside opening hours), InvalidInput (an unknown
+        département or language), Unavailable.
+        """
+        ...
+
+    async def admit(self, conversation_id: UUID, token: str) -> Visitor:
+        """Return the holder of the token; NotSignedIn if it is not this conversation's."""
+        ...
+
+    async def admit_token(self, token: str) -> Visitor:
+        """Return the holder of the token, whichever its conversation; NotSignedIn if unknown."""
+        ...
+
+    async def status(self, contact_id: UUID) -> Status:
+        """Return where the conversation stands now."""
+        ...
+
+    async def append(self, contact_id: UUID, cid: UUID, text: str) -> Stored:
+        """Store a visitor's line and return once it is committed.
+
+        The same `cid` and text again return the first answer: safe to repeat.
+        Raises Conflict `cid_reused` (same cid, other text), Conflict
+        `conversation_closed`, TooMuch, Unavailable.
+        """
+        ...
+
+    async def after(self, contact_id: UUID, seq: int, limit: int) -> list[Line]:
+        """Return at most `limit` lines the visitor may read, after `seq`, in order."""
+        ...
+
+    async def connected(self, contact_id: UUID) -> None:
+        """Note one more socket. Each call is followed by exactly one `disconnected`.
+
+        A conversation may have several sockets at once (two tabs, or a dead
+        one not yet noticed), so the centre counts them.
+        """
+        ...
+
+    async def disconnected(self, contact_id: UUID) -> None:
+        """Note one socket fewer."""
+        ...
+
+    async def alive(self, contact_id: UUID) -> None:
+        """Note a sign of life, by socket or by polling; called often, cheap to call.
+
+        A visitor who polls has no socket and is there all the same.
+        """
+        ...
+
+    async def leave(self, contact_id: UUID, *, quick: bool) -> None:
+        """End the conversation at the visitor's wish; a second call changes nothing."""
+        ...
+
+    async def read(self, contact_id: UUID, seq: int) -> None:
+        """Note that the visitor has seen the lines up to `seq`."""
+        ...
+
+    async def typing(self, contact_id: UUID) -> None:
+        """Note that the visitor is writing."""
+        ...
+
+    def watch(self, contact_id: UUID) -> AbstractAsyncContextManager[AsyncIterator[Wake]]:
+        """Subscribe: whatever happens after entering yields a wake.
+
+        A wake may come twice or be lost (the reader looks again by itself
+        every few seconds); it must only never wait for long. When the source
+        of wakes fails, the iterator raises Unavailable or ends.
+        """
+        ...
+
+    def openings(self, language: str) -> Openings:
+        """Return what the page shows, in `language` or the line's first one.
+
+        No engine is asked: this answers when nothing else does.
+        """
+        ...

@@ -1,0 +1,314 @@
+"""The chat's public HTTP routes: the page, and the fallback for when no socket passes.
+
+    GET  /chat/                               the page
+    GET  /chat/static/{file}                  its style and modules
+    GET  /chat/openings?language=fr           open or closed, numbers, départements
+    POST /chat/conversations                  → 201 {conversation_id, token, socket_url, head_seq}
+    GET  /chat/conversations/{id}/messages    ?after=SEQ → lines, and where it stands
+    POST /chat/conversations/{id}/messages    {cid, text} → 201 {cid, seq, at}
+    POST /chat/conversations/{id}/leave       {quick?} → 204
+
+All of these are open to anybody; those of a conversation ask for its token as
+`Authorization: Bearer`. There are no cookies, so nothing rides along with a
+request that another site makes; such a request is refused all the same. No
+answer may be stored anywhere: `no-store`, on the page's own files too.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+
+from chat.address import origin_of
+from chat.centre import Centre, Opening
+from chat.limits import Buckets, HttpLimits
+from chat.problems import problem
+from chat.protocol import (
+    MAX_SEQ,
+    instant,
+    is_token,
+    line_document,
+    parse_cid,
+    parse_text,
+)
+from chat.session import message_of
+from chat.widget.page import Page
+from config.clock import Clock, monotonic
+from config.errors import (
+    CentreError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TooMuch,
+    Unavailable,
+)
+from config.text import Catalog
+from config.vocabulary import Audience
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+_PLAIN_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def add_chat_routes(
+    app: web.Application,
+    centre: Centre,
+    *,
+    page_origins: Collection[str],
+    socket_url: str,
+    clock: Clock,
+    catalog: Catalog,
+    exit_url: str = "https://fr.wikipedia.org/",
+    limits: HttpLimits | None = None,
+    forwarded_hops: int = 0,
+) -> None:
+    """Add the chat's routes to the public application.
+
+    `page_origins` are the origins the page is served from; `socket_url` is
+    the gateway's public address, path included; `exit_url` is the neutral
+    site that a quick exit leads to. Reads the page's files once, now.
+    """
+    routes = ChatRoutes(
+        centre,
+        Page(socket_url=socket_url, exit_url=exit_url, clock=clock, catalog=catalog),
+        frozenset(page_origins),
+        limits or HttpLimits(),
+        forwarded_hops,
+    )
+    conversation = "/chat/conversations/{conversation_id}"
+    for method, path, handler in (
+        ("GET", "/chat/", routes.page),
+        ("GET", "/chat/static/{file}", routes.file),
+        ("GET", "/chat/openings", routes.openings),
+        ("POST", "/chat/conversations", routes.open_conversation),
+        ("GET", conversation + "/messages", routes.messages),
+        ("POST", conversation + "/messages", routes.send),
+        ("POST", conversation + "/leave", routes.leave),
+    ):
+        app.router.add_route(method, path, routes.answered(handler))
+    for path in ("/chat/conversations", conversation + "/messages", conversation + "/leave"):
+        app.router.add_route("OPTIONS", path, routes.answered(routes.preflight))
+
+
+class ChatRoutes:
+    """The handlers, and what every one of them obeys (`answered`)."""
+
+    def __init__(
+        self,
+        centre: Centre,
+        page: Page,
+        page_origins: frozenset[str],
+        limits: HttpLimits,
+        forwarded_hops: int,
+    ) -> None:
+        """Keep what the handlers need."""
+        self._centre = centre
+        self._page = page
+        self._page_origins = page_origins
+        self._limits = limits
+        self._forwarded_hops = forwarded_hops
+        self._requests = Buckets(limits.requests_per_address)
+        self._opened = Buckets(limits.openings_per_address)
+        self._sends = Buckets(limits.sends_per_conversation)
+
+    def answered(self, handler: Handler) -> Handler:
+        """Return the handler with origin and rate checked, errors answered, headers set."""
+
+        async def answer(request: web.Request) -> web.Response:
+            try:
+                self._screen(request)
+                response = await handler(request)
+            except CentreError as error:
+                response = self._refused(error)
+            except web.HTTPException:
+                raise
+            except Exception:
+                log.exception("chat_request_failed", method=request.method)
+                response = self._refused(CentreError())
+            for name, value in {**_PLAIN_HEADERS, **self._cors(request)}.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return answer
+
+    async def page(self, request: web.Request) -> web.Response:
+        """Answer the page, in the language asked for or the line's first one."""
+        return self._page.answer(self._centre.openings(request.query.get("lang", "")[:8]))
+
+    async def file(self, request: web.Request) -> web.Response:
+        """Answer one of the page's files; there are no others."""
+        return self._page.file(
+            request.match_info["file"], gzip="gzip" in request.headers.get("Accept-Encoding", "")
+        )
+
+    async def openings(self, request: web.Request) -> web.Response:
+        """Answer what the page shows before anything is written."""
+        openings = self._centre.openings(request.query.get("language", "")[:8])
+        return web.json_response(self._page.openings_document(openings))
+
+    async def open_conversation(self, request: web.Request) -> web.Response:
+        """Take a visitor in; nothing in the body is required."""
+        body = await self._body(request)
+        opening = Opening(
+            audience=_audience(body.get("audience")),
+            department=_word(body, "department", 3),
+            language=_word(body, "language", 8) or "fr",
+        )
+        if wait := self._opened.take(self._address(request), monotonic()):
+            raise TooMuch(retry_after=wait)
+        opened = await self._asked(self._centre.open_conversation(opening))
+        document = {
+            "conversation_id": str(opened.conversation_id),
+            "token": opened.token,
+            "socket_url": self._page.socket_url,
+            "head_seq": opened.head_seq,
+        }
+        return web.json_response(document, status=201)
+
+    async def messages(self, request: web.Request) -> web.Response:
+        """Answer the lines after a cursor; what is left out does not exist for the visitor."""
+        contact_id = await self._visitor(request)
+        after = _after(request.query.get("after", "0"))
+        # In this order: a line that comes between the two is in the answer. The other
+        # way round, a conversation could be called over with its last line missing.
+        status = await self._asked(self._centre.status(contact_id))
+        lines = await self._asked(self._centre.after(contact_id, after, self._limits.page_lines))
+        await self._asked(self._centre.alive(contact_id))
+        return web.json_response(
+            {
+                "messages": [line_document(message_of(line)) for line in lines],
+                "head_seq": status.head_seq,
+                "state": status.state,
+                "position": status.position,
+                "wait_seconds": status.wait_seconds,
+            }
+        )
+
+    async def send(self, request: web.Request) -> web.Response:
+        """Store one line; the same cid and text again get the same answer."""
+        contact_id = await self._visitor(request)
+        body = await self._body(request)
+        cid = parse_cid(body.get("cid"))
+        text = parse_text(body.get("text"), cid=cid)
+        if wait := self._sends.take(contact_id, monotonic()):
+            raise TooMuch(code="too_fast", retry_after=wait)
+        stored = await self._asked(self._centre.append(contact_id, cid, text))
+        document = {"cid": str(cid), "seq": stored.seq, "at": instant(stored.at)}
+        return web.json_response(document, status=201)
+
+    async def leave(self, request: web.Request) -> web.Response:
+        """End the conversation; again changes nothing."""
+        contact_id = await self._visitor(request)
+        quick = (await self._body(request)).get("quick", False)
+        if not isinstance(quick, bool):
+            raise InvalidInput(code="bad_field", field="quick")
+        await self._asked(self._centre.leave(contact_id, quick=quick))
+        return web.Response(status=204)
+
+    async def preflight(self, _request: web.Request) -> web.Response:
+        """Answer a browser's question about a cross-origin request; `_cors` has the answer."""
+        return web.Response(status=204)
+
+    # What every route obeys.
+
+    def _screen(self, request: web.Request) -> None:
+        origin = request.headers.get("Origin")
+        if origin is not None and origin not in self._page_origins:
+            raise NotAllowed(code="foreign_origin")
+        if wait := self._requests.take(self._address(request), monotonic()):
+            raise TooMuch(retry_after=wait)
+
+    def _cors(self, request: web.Request) -> dict[str, str]:
+        origin = request.headers.get("Origin")
+        if origin is None or origin not in self._page_origins:
+            return {"Vary": "Origin"}
+        return {
+            "Vary": "Origin",
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Max-Age": "600",
+        }
+
+    def _address(self, request: web.Request) -> bytes:
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
+        return origin_of(request.remote, forwarded, self._forwarded_hops)
+
+    def _refused(self, error: CentreError) -> web.Response:
+        return problem(error, self._centre.openings("").emergency)
+
+    async def _visitor(self, request: web.Request) -> UUID:
+        """Return whose conversation it is; NotSignedIn unless the token is that conversation's."""
+        try:
+            conversation_id = UUID(request.match_info["conversation_id"])
+        except ValueError:
+            raise NotFound from None
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not is_token(token):
+            raise NotSignedIn
+        return (await self._asked(self._centre.admit(conversation_id, token))).contact_id
+
+    async def _body(self, request: web.Request) -> dict[str, Any]:
+        """Return the JSON object sent, {} when nothing was; bounded before it is read."""
+        raw = bytearray()
+        async for chunk in request.content.iter_chunked(4096):
+            raw += chunk
+            if len(raw) > self._limits.body_bytes:
+                raise InvalidInput(code="body_too_large")
+        if not raw:
+            return {}
+        if request.content_type != "application/json":
+            raise InvalidInput(code="unsupported_media_type")
+        try:
+            document = json.loads(raw)
+        except (ValueError, RecursionError):
+            raise InvalidInput(code="invalid_json") from None
+        if not isinstance(document, dict):
+            raise InvalidInput(code="invalid_json")
+        return document
+
+    async def _asked(self, asked: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(self._limits.centre_seconds):
+                return await asked
+        except TimeoutError:
+            raise Unavailable(code="centre_too_slow") from None
+
+
+def _audience(value: object) -> Audience:
+    """Return who writes, UNKNOWN when not said: nobody is asked twice."""
+    if value is None:
+        return Audience.UNKNOWN
+    try:
+        return Audience(str(value))
+    except ValueError:
+        raise InvalidInput(code="bad_field", field="audience") from None
+
+
+def _word(body: dict[str, Any], name: str, most: int) -> str | None:
+    value = body.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > most or not value.isalnum():
+        raise InvalidInput(code="bad_field", field=name)
+    return value
+
+
+def _after(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= MAX_SEQ:
+        return int(text)
+    raise InvalidInput(code="bad_field", field="after")

@@ -1,0 +1,106 @@
+"""The chat's bounds in one place, and the bucket that enforces a rate. Pure."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `burst` at once, refilled at `per_second`."""
+
+    burst: int
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """Deadlines and rates of one socket; seconds unless the name says otherwise."""
+
+    hello_seconds: float = 10.0
+    # A client pings each 20 s. Hidden tabs are woken once a minute at most, so
+    # the browser's own pong, which no page throttles, counts as life as well.
+    probe_seconds: float = 20.0
+    silent_seconds: float = 45.0
+    # Wakes may be lost, so the truth is read again; faster while there are none.
+    recheck_seconds: float = 5.0
+    blind_recheck_seconds: float = 1.0
+    retry_seconds: float = 1.0
+    alive_seconds: float = 5.0
+    typing_seconds: float = 2.0
+    page_lines: int = 100
+    pending_sends: int = 16
+    frames: Rate = Rate(burst=60, per_second=10)
+    sends: Rate = Rate(burst=12, per_second=1)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayLimits:
+    """Bounds of the gateway as a whole."""
+
+    connections: int = 10_000
+    sockets_per_conversation: int = 4
+    outbox_frames: int = 256
+    centre_seconds: float = 8.0
+    closing_seconds: float = 5.0
+    # A school or a hostel shares one address: generous, yet no flood passes.
+    handshakes_per_address: Rate = Rate(burst=60, per_second=2)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """Bounds of the HTTP routes."""
+
+    body_bytes: int = 16 * 1024
+    page_lines: int = 100
+    centre_seconds: float = 8.0
+    openings_per_address: Rate = Rate(burst=20, per_second=0.2)
+    requests_per_address: Rate = Rate(burst=120, per_second=10)
+    sends_per_conversation: Rate = Rate(burst=12, per_second=1)
+
+
+class Bucket:
+    """A token bucket. Time is an argument, in seconds of a clock that never jumps."""
+
+    __slots__ = ("_level", "_rate", "_updated")
+
+    def __init__(self, rate: Rate, now: float) -> None:
+        """Start full."""
+        self._rate = rate
+        self._level = float(rate.burst)
+        self._updated = now
+
+    def take(self, now: float) -> float:
+        """Take one; return 0, or the seconds to wait, taking nothing."""
+        elapsed = max(0.0, now - self._updated)
+        self._level = min(self._rate.burst, self._level + elapsed * self._rate.per_second)
+        self._updated = now
+        if self._level >= 1:
+            self._level -= 1
+            return 0.0
+        return (1 - self._level) / self._rate.per_second
+
+
+class Buckets:
+    """One bucket per key, bounded: past `most` keys the one used longest ago is forgotten.
+
+    That forgives its owner early and punishes nobody; a bucket refills in
+    well under the time that `most` different keys take to come.
+    """
+
+    def __init__(self, rate: Rate, most: int = 10_000) -> None:
+        """Keep at most `most` keys."""
+        self._rate = rate
+        self._most = most
+        self._buckets: dict[Hashable, Bucket] = {}
+
+    def take(self, key: Hashable, now: float) -> float:
+        """Take one from the key's bucket; return 0 or the seconds to wait."""
+        bucket = self._buckets.pop(key, None) or Bucket(self._rate, now)
+        if len(self._buckets) >= self._most:
+            del self._buckets[next(iter(self._buckets))]
+        self._buckets[key] = bucket  # last in the dict = used last
+        return bucket.take(now)
+
+    def __len__(self) -> int:
+        """Return how many keys are kept."""
+        return len(self._buckets)

@@ -1,0 +1,172 @@
+"""The chat page as bytes: template, data, files and the headers that keep it shut."""
+
+import gzip
+import json
+import secrets
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from aiohttp import web
+
+from chat.centre import Openings
+from chat.problems import emergency_document
+from chat.protocol import MAX_TEXT_CHARACTERS, instant
+from chat.widget.words import reopening_words
+from config.clock import Clock
+from config.errors import NotFound
+from config.text import Catalog, Text
+from config.vocabulary import Audience
+
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_FILES = (
+    "app.js",
+    "conversation.js",
+    "exit.js",
+    "link.js",
+    "poll.js",
+    "view.js",
+    "words.js",
+    "widget.css",
+    "icon.svg",
+)
+# What a young person is asked first comes first; « not said » is the default.
+_AUDIENCES = (Audience.MINOR, Audience.RELATIVE, Audience.PROFESSIONAL, Audience.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class PageFile:
+    """One file of the page, ready to be sent."""
+
+    body: bytes
+    gzipped: bytes
+    content_type: str
+
+
+class Page:
+    """Renders the page; holds its files in memory."""
+
+    def __init__(self, *, socket_url: str, exit_url: str, clock: Clock, catalog: Catalog) -> None:
+        """Read the template and the files once."""
+        here = files("chat.widget")
+        self.socket_url = socket_url
+        self._exit_url = exit_url
+        self._clock = clock
+        self._catalog = catalog
+        self._files = {name: _page_file(name, here.joinpath(name).read_bytes()) for name in _FILES}
+        environment = jinja2.Environment(
+            autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        self._template = environment.from_string(
+            here.joinpath("page.html").read_text(encoding="utf-8")
+        )
+
+    @property
+    def total_gzip_bytes(self) -> int:
+        """Return what a first visit downloads besides the page itself."""
+        return sum(len(file.gzipped) for file in self._files.values())
+
+    def answer(self, openings: Openings) -> web.Response:
+        """Return the page with a fresh nonce."""
+        nonce = secrets.token_urlsafe(18)
+        words = self._texts(openings)
+        html = self._template.render(
+            t=words,
+            language=openings.language,
+            languages=openings.languages,
+            emergency=openings.emergency,
+            departments=openings.departments,
+            audiences=_AUDIENCES,
+            is_open=openings.open,
+            data=_for_script(self._data(openings, words)),
+            nonce=nonce,
+            modules=[name for name in _FILES if name.endswith(".js")],
+        )
+        response = web.Response(body=html.encode(), content_type="text/html", charset="utf-8")
+        response.headers.update(self._headers(nonce))
+        response.enable_compression()
+        return response
+
+    def file(self, name: str, *, gzip: bool) -> web.Response:
+        """Return one of the page's files; NotFound for any other name."""
+        file = self._files.get(name)
+        if file is None:
+            raise NotFound
+        headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if gzip else {})
+        return web.Response(
+            body=file.gzipped if gzip else file.body,
+            headers=headers,
+            content_type=file.content_type,
+            charset="utf-8",
+        )
+
+    def openings_document(self, openings: Openings) -> dict[str, Any]:
+        """Return openings as `GET /chat/openings` answers them."""
+        return {
+            "language": openings.language,
+            "languages": list(openings.languages),
+            "open": openings.open,
+            "reopens_at": None if openings.reopens_at is None else instant(openings.reopens_at),
+            "reopens": self._reopens(openings),
+            "emergency": [emergency_document(number) for number in openings.emergency],
+            "departments": [{"code": d.code, "name": d.name} for d in openings.departments],
+            "audiences": list(_AUDIENCES),
+        }
+
+    def _texts(self, openings: Openings) -> dict[str, Text]:
+        return {**self._catalog.area("chat", openings.language), **openings.texts}
+
+    def _reopens(self, openings: Openings) -> str | None:
+        if openings.open or openings.reopens_at is None:
+            return None
+        return reopening_words(
+            self._catalog,
+            openings.language,
+            openings.reopens_at,
+            self._clock.now(),
+            openings.timezone,
+        )
+
+    def _data(self, openings: Openings, words: dict[str, Text]) -> dict[str, Any]:
+        return {
+            "language": openings.language,
+            "open": openings.open,
+            "reopens": self._reopens(openings),
+            "exit_url": self._exit_url,
+            "most_characters": MAX_TEXT_CHARACTERS,
+            "texts": words,
+        }
+
+    def _headers(self, nonce: str) -> dict[str, str]:
+        socket = urlsplit(self.socket_url)
+        policy = (
+            "default-src 'none'",
+            f"script-src 'nonce-{nonce}'",
+            f"style-src 'nonce-{nonce}'",
+            "img-src 'self'",
+            f"connect-src 'self' {socket.scheme}://{socket.netloc}",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+        return {
+            "Content-Security-Policy": "; ".join(policy),
+            "X-Frame-Options": "DENY",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        }
+
+
+def _page_file(name: str, body: bytes) -> PageFile:
+    suffix = name[name.rindex(".") :]
+    return PageFile(body, gzip.compress(body, compresslevel=9, mtime=0), _TYPES[suffix])
+
+
+def _for_script(data: dict[str, Any]) -> str:
+    """Return JSON that can stand inside a script element whatever its strings hold."""
+    text = json.dumps(data, ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
