@@ -243,7 +243,9 @@ class ContactDesk:
         known = {each.id for each in self._helpline.non_content_codes}
         if non_content_code is not None and non_content_code not in known:
             raise InvalidInput("no such code", field="non_content_code")
-        missing = await self._forms.missing_for_close(contact_id, disposition)
+        missing = await self._forms.missing_for_close(
+            contact_id, disposition, self._helpline.wrap_up_form
+        )
         if missing:
             raise InvalidInput("a question is unanswered", code="form_incomplete", field=missing[0])
 

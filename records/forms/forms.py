@@ -111,16 +111,18 @@ class Forms:
             {**row["coded"], **sealed},
         )
 
-    async def missing_for_close(self, contact_id: UUID, disposition: Disposition) -> list[str]:
+    async def missing_for_close(
+        self, contact_id: UUID, disposition: Disposition, present: Form
+    ) -> list[str]:
         """Return the ids of the questions that such a closing still needs answered.
 
-        A contact without write-up misses nothing here: that closing needs one
-        is for whoever knows the helpline's form to say.
+        Those of the version the write-up was begun with; of `present`, the
+        helpline's form now, while there is no write-up.
         """
         async with self._database.transaction() as tx:
             record = await self.load(tx, contact_id)
             if record is None:
-                return []
+                return missing_for_close(present.fields, {}, disposition)
             form = await self._form(tx, record.form_id, record.form_version)
         return missing_for_close(form.fields, record.values, disposition)
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from config.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from config.helpline.schema.records import Form
 from config.vocabulary import Disposition, Role
 from records.database import Database
 from records.forms import Forms
@@ -246,9 +247,15 @@ async def test_the_first_save_is_told_in_the_contacts_history_and_autosaves_are_
 
 
 async def test_what_closing_still_needs_is_told_by_id(desk):
-    assert await desk.forms.missing_for_close(desk.contact_id, Disposition.TREATED) == []
+    present = Form.model_validate(FORM)
+
+    async def missing(disposition):
+        return await desk.forms.missing_for_close(desk.contact_id, disposition, present)
+
+    assert await missing(Disposition.TREATED) == ["qualification"], "nothing was written at all"
     await desk.save({"notes": "x"}, 0)
-    assert await desk.forms.missing_for_close(desk.contact_id, Disposition.TREATED) == [
-        "qualification"
-    ]
-    assert await desk.forms.missing_for_close(desk.contact_id, Disposition.NON_CONTENT) == []
+    assert await missing(Disposition.TREATED) == ["qualification"]
+    assert await missing(Disposition.NON_CONTENT) == []
+    await desk.save({"notes": "x", "qualification": "ip"}, 1)
+    assert await missing(Disposition.TREATED) == []
+

@@ -29,9 +29,10 @@ class FullModel(Model):
             listener.owed = None
         self.listeners[id_] = listener
         listener.presence = given
-        listener.lease = (
-            None if listener.state == PresenceState.OFFLINE else self.now + given.lease_ms
-        )
+        if listener.state == PresenceState.OFFLINE:
+            listener.lease = None
+        elif not is_same or listener.lease is None:
+            listener.lease = self.now + given.lease_ms
         self.merge_load(listener, [Load(*load) for load in given.load])
         self.take_back(listener, old_session)
         if listener.state != PresenceState.READY:

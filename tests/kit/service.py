@@ -64,10 +64,14 @@ async def running_demo(
 
 @asynccontextmanager
 async def running(
-    arguments: list[str], output: Path, environment: Mapping[str, str]
+    arguments: list[str],
+    output: Path,
+    environment: Mapping[str, str],
+    *,
+    module: str = "contactcenter",
 ) -> AsyncIterator[RunningService]:
     """Run the command with these arguments and settings; it dies with the test, if not before."""
-    program = [sys.executable, "-m", "contactcenter", *arguments]
+    program = [sys.executable, "-m", module, *arguments]
     with output.open("ab") as file:
         process = await asyncio.create_subprocess_exec(
             *launch_arguments(program, death_signal=signal.SIGKILL, identity=None),

@@ -1,0 +1,274 @@
+"""The main line, lived through in a real browser: two listeners, a call and a chat at once.
+
+From a telephone and a chat page to one case file, by what a person sees and
+presses; nothing is called behind the pages' backs but the coordinator's list.
+"""
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pyotp
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.kit.browser import chromium, page_errors
+from tests.kit.service import ANY_PORT, ROOT, RunningService, running_demo
+from tests.kit.until import until
+
+PICTURES = ROOT / "artifacts" / "main-line"
+SHORT_AWAY = {"away_seconds": 4, "no_socket_offer_seconds": 2}
+HEARD = 0.01  # the fake microphone beeps far above this
+
+
+@dataclass
+class Desk:
+    """A listener at her desk."""
+
+    page: Page
+    name: str
+    errors: list[str]
+
+    async def ready(self) -> None:
+        await self.page.locator("button[data-presence=ready]").click()
+        await expect(self.page.locator(".dot.ready")).to_be_visible()
+
+    async def offer(self) -> str:
+        await expect(self.page.locator("#accept")).to_be_visible(timeout=15_000)
+        return await self.page.locator("[role=alertdialog]").inner_text()
+
+    async def accept(self) -> None:
+        await self.page.locator("#accept").focus()
+        await self.page.keyboard.press("Enter")
+
+    async def picture(self, name: str) -> None:
+        await self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def short_waits(folder: Path) -> Path:
+    """Return the helpline's own rules, but for how long a closed tab is waited for."""
+    shutil.copytree(ROOT / "config/helplines/dlpm", folder)
+    limits = folder / "limits.toml"
+    text = limits.read_text(encoding="utf-8")
+    for name, seconds in SHORT_AWAY.items():
+        text, found = re.subn(rf"^{name} = \d+", f"{name} = {seconds}", text, flags=re.MULTILINE)
+        assert found == 1
+    limits.write_text(text, encoding="utf-8")
+    return folder
+
+
+@asynccontextmanager
+async def demo(tmp_path: Path) -> AsyncIterator[RunningService]:
+    rules = short_waits(tmp_path / "rules")
+    environment = {**ANY_PORT, "HELPLINE_DIR": str(rules)}
+    async with running_demo(tmp_path / "demo", environment) as service:
+        yield service
+
+
+def account(service: RunningService, login: str) -> dict[str, Any]:
+    return next(each for each in service.ready["accounts"] if each["login"] == login)
+
+
+async def new_page(browser: Browser) -> Page:
+    context = await browser.new_context(
+        locale="fr-FR", viewport={"width": 1280, "height": 900}, permissions=["microphone"]
+    )
+    return await context.new_page()
+
+
+async def at_desk(browser: Browser, service: RunningService, login: str) -> Desk:
+    """Sign a listener in, by keyboard."""
+    page = await new_page(browser)
+    desk = Desk(page, login, page_errors(page))
+    person = account(service, login)
+    await page.goto(f"{service.ready['staff_url']}/")
+    await expect(page.locator("#login")).to_be_focused()
+    await page.keyboard.type(login)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(person["password"])
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(pyotp.TOTP(person["totp_secret"]).now())
+    await page.keyboard.press("Enter")
+    await expect(page.locator("button[data-presence=ready]")).to_be_enabled(timeout=15_000)
+    return desk
+
+
+async def on_phone(browser: Browser, service: RunningService) -> Page:
+    page = await new_page(browser)
+    await page.goto(f"{service.ready['phone_url']}/")
+    await page.locator("#call").click()
+    # A key pressed before the menu asks for one is nobody's answer, as on a real line.
+    await expect(page.locator("[role=log]")).to_contain_text("Danger immédiat", timeout=15_000)
+    return page
+
+
+async def in_chat(browser: Browser, service: RunningService, audience: str) -> Page:
+    page = await new_page(browser)
+    await page.goto(f"{service.ready['public_url']}/chat/")
+    await page.locator(f"input[name=audience][value={audience}]").check(force=True)
+    await page.locator("#department").select_option("93")
+    await page.locator("#start-button").click()
+    await expect(page.locator("#text")).to_be_visible(timeout=10_000)
+    return page
+
+
+async def contacts(service: RunningService) -> list[dict[str, Any]]:
+    """Return the contacts as the coordinator's own program lists them."""
+    person = account(service, "jeanne")
+    api = f"{service.ready['staff_url']}/api/v1"
+    body = {
+        "login": "jeanne",
+        "password": person["password"],
+        "totp": pyotp.TOTP(person["totp_secret"]).now(),
+    }
+    async with aiohttp.ClientSession() as session:
+        async with session.post(f"{api}/session", json=body) as answer:
+            assert answer.status == 201, await answer.text()
+            token = (await answer.json())["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+
+        async def listed() -> list[dict[str, Any]]:
+            async with session.get(f"{api}/contacts?state=closed", headers=headers) as answer:
+                found: list[dict[str, Any]] = (await answer.json())["contacts"]
+                return found
+
+        await until(lambda: _two_abandoned(listed), 20)
+        return await listed()
+
+
+async def _two_abandoned(listed: Any) -> bool:
+    return sum(each["disposition"] == "abandoned" for each in await listed()) == 2
+
+
+async def write_up(desk: Desk) -> None:
+    """Answer what closing needs, and see it saved."""
+    page = desk.page
+    await page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    await page.locator("input[name=categories]").first.check()
+    await page.locator("select[name=qualification]").select_option(index=1)
+    await expect(page.locator(".saved")).to_contain_text("Enregistré", timeout=10_000)
+
+
+async def heard_on_phone(phone: Page) -> float:
+    return float(await phone.locator("#phone").get_attribute("data-heard") or 0)
+
+
+async def loudest(desk: Desk) -> float:
+    return float(await desk.page.locator("#call-level").evaluate("meter => meter.value"))
+
+
+@pytest.mark.timeout(180)
+async def test_a_call_and_a_chat_reach_two_listeners_and_one_case(tmp_path: Path) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    async with demo(tmp_path) as service, chromium() as browser:
+        ines = await at_desk(browser, service, "ines")
+        malik = await at_desk(browser, service, "malik")
+
+        # Both wait before anybody is ready; the visitor writes already.
+        visitor = await in_chat(browser, service, "minor")
+        await visitor.locator("#text").fill("Bonjour, tu es là ?")
+        await visitor.locator("#send").click()
+        await expect(visitor.locator("li.line.visitor.stored")).to_contain_text("✓")
+        await expect(visitor.locator("#state")).not_to_be_empty()
+        caller = await on_phone(browser, service)
+        await caller.locator("[data-key='0']").click()
+        await visitor.screenshot(path=PICTURES / "1-chat-waiting.png")
+        await caller.screenshot(path=PICTURES / "1-call-waiting.png")
+
+        # The most urgent rings first: the call that pressed 0, although the chat came before it.
+        await ines.ready()
+        words = await ines.offer()
+        assert "U1" in words
+        assert "appel" in words.lower()
+        await ines.picture("2-offer")
+        await malik.ready()
+        assert "tchat" in (await malik.offer()).lower()
+
+        # The call: both voices through the browser.
+        await ines.accept()
+        await expect(ines.page.locator("[data-call=talking]")).to_be_visible(timeout=15_000)
+        await until(lambda: loudest_is_heard(ines), 15)
+        await until(lambda: phone_is_heard(caller), 15)
+        await ines.page.locator("#confirm-urgency").click()
+        await expect(ines.page.locator("#confirm-urgency")).to_be_hidden()
+        await ines.picture("3-call")
+
+        # The chat: lines both ways, ticked on both sides.
+        await malik.accept()
+        await expect(malik.page.locator(".line.visitor")).to_contain_text("tu es là")
+        await malik.page.locator("textarea#compose").fill("Bonjour, je suis là.")
+        await malik.page.keyboard.press("Enter")
+        await expect(malik.page.locator(".line.listener .tick").first).to_be_visible()
+        await expect(visitor.locator("li.line.listener")).to_contain_text("je suis là")
+        await visitor.locator("#text").fill("Merci.")
+        await visitor.keyboard.press("Enter")
+        await expect(malik.page.locator(".line.visitor").last).to_contain_text("Merci")
+        await malik.picture("4-chat")
+        await visitor.screenshot(path=PICTURES / "4-visitor.png")
+
+        # The caller hangs up; the write-up is saved as it is typed; a new case.
+        await caller.locator("#hang-up").click()
+        await expect(ines.page.locator("#end")).to_be_hidden(timeout=10_000)
+        await write_up(ines)
+        await ines.page.locator("#way-new").click()
+        await ines.page.locator("#case-label").fill("Dossier d’essai")
+        await ines.page.locator("#create-case").click()
+        await expect(ines.page.locator("#close-treated")).to_be_visible()
+        reference = await ines.page.locator("a[href^='/cases/']").first.inner_text()
+        await ines.picture("5-write-up")
+        await ines.page.locator("#close-treated").click()
+        await expect(ines.page.locator("cc-contact")).to_have_count(0)
+
+        # The listener ends the chat, and attaches it to the same case by its reference.
+        await malik.page.locator("#end").click()
+        await expect(visitor.locator("#over")).to_be_visible(timeout=10_000)
+        await write_up(malik)
+        await malik.page.locator("#way-existing").click()
+        await malik.page.locator("#case-reference").fill(reference.strip().lower())
+        await malik.page.keyboard.press("Enter")
+        await malik.page.locator(".found button").first.click()
+        await malik.page.locator("#close-treated").click()
+        await expect(malik.page.locator("cc-contact")).to_have_count(0)
+
+        # The case: both contacts, who took them, when, how long they waited.
+        await malik.page.locator("nav a[href='/cases']").first.click()
+        await malik.page.get_by_role("link", name=reference.strip()).click()
+        rows = malik.page.locator("tr[data-contact]")
+        await expect(rows).to_have_count(2)
+        timeline = " ".join(await rows.all_inner_texts())
+        assert "Inès" in timeline
+        assert "Malik" in timeline
+        assert "Appel" in timeline
+        assert "Tchat" in timeline
+        await malik.picture("6-case")
+
+        # Nobody is ready any more: who hangs up or closes the tab is there as abandoned.
+        await ines.page.locator("button[data-presence=break]").click()
+        await malik.page.goto(f"{service.ready['staff_url']}/")
+        await malik.page.locator("button[data-presence=offline]").click()
+        await expect(malik.page.locator(".dot.offline")).to_be_visible()
+        gone_caller = await on_phone(browser, service)
+        await gone_caller.locator("[data-key='2']").click()
+        await expect(gone_caller.locator("body")).to_contain_text("Vous gardez votre place")
+        await gone_caller.locator("#hang-up").click()
+        gone_visitor = await in_chat(browser, service, "relative")
+        await gone_visitor.close()
+        abandoned = [each for each in await contacts(service) if each["disposition"] == "abandoned"]
+        assert {each["channel"] for each in abandoned} == {"call", "chat"}
+        assert {each["ended_by"] for each in abandoned} == {"correspondent", "away"}
+        assert all(each["waited_seconds"] >= 0 for each in abandoned)
+        assert ines.errors == []
+        assert malik.errors == []
+
+
+async def loudest_is_heard(desk: Desk) -> bool:
+    return await loudest(desk) > HEARD
+
+
+async def phone_is_heard(phone: Page) -> bool:
+    return await heard_on_phone(phone) > HEARD
