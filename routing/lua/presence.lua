@@ -3,7 +3,8 @@
 --
 -- Guarantees: an older version changes nothing. A newer session, or a state other than ready, takes
 -- back an offer not yet accepted; the contact keeps its rank and nobody refused it. The same version
--- again renews the lease and repairs the load, but keeps `asked`: only a newer declaration ends that.
+-- again repairs the load and gives a lease where none is; it prolongs none, which only her sockets do
+-- (heartbeat), and it keeps `asked`, which only a newer declaration ends.
 -- The load given was read before this step ran, so entries younger than settle_ms (longer than a
 -- read may take) win over it, either way; a rebuild says exact.
 -- KEYS: {pool}:meta. ARGV: 3 listener, 4 session, 5 version, 6 profile, 7 state, 8 capacity,
@@ -82,7 +83,7 @@ if not is_same or listener.state ~= 'asked' then
 end
 if listener.state == 'offline' then
   redis.call('ZREM', POOL .. 'leases', id)
-else
+elseif not is_same or not redis.call('ZSCORE', POOL .. 'leases', id) then
   redis.call('ZADD', POOL .. 'leases', digits(now + lease_ms), id)
 end
 redis.call(listener.state == 'ready' and 'SADD' or 'SREM', POOL .. 'present:' .. profile, id)

@@ -14,9 +14,11 @@ class PresenceSteps(PoolSteps):
         """Enter a listener's presence as PostgreSQL has it.
 
         A newer session, or a state other than ready, takes back an offer that
-        she has not accepted. DONE; ALREADY for the version known (lease
-        renewed, load repaired); STALE for an older one. `match_listener` her
-        afterwards. Raises InvalidInput (`profile_unknown`), Unavailable.
+        she has not accepted. DONE; STALE for an older version; ALREADY for
+        the version known: the load is repaired and a lost lease given again,
+        but a living one is not prolonged, so that a reconciler keeps nobody
+        alive. `match_listener` her afterwards. Raises InvalidInput
+        (`profile_unknown`), Unavailable.
         """
         return await self._set_presence(presence, is_exact=False)
 

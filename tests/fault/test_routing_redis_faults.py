@@ -26,6 +26,7 @@ class Line:
         self._target = (parts.hostname or "127.0.0.1", parts.port or 6379)
         self._url = parts
         self.is_cut = self.is_deaf = False
+        self.refused = 0
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -37,6 +38,7 @@ class Line:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.is_cut:
+            self.refused += 1
             writer.close()
             return
         there_reader, there_writer = await asyncio.open_connection(*self._target)
@@ -166,6 +168,7 @@ async def test_events_say_when_some_may_have_been_missed(line: Line, redis_url: 
             waiting = asyncio.ensure_future(anext(events))
             await pool.sign_in("l1")
             await pool.match()
+            await until(lambda: line.refused >= 2)
             line.is_cut = False
             async with asyncio.timeout(10):
                 assert (await waiting).kind is EventKind.RESYNC
@@ -180,6 +183,7 @@ async def test_wakeups_are_silent_without_redis_and_resync_after(line: Line) -> 
             line.cut()
             assert not await wakeups.publish("message", ident("c1"))
             waiting = asyncio.ensure_future(anext(heard))
+            await until(lambda: line.refused >= 2)
             line.is_cut = False
             assert (await waiting).kind is WakeKind.RESYNC
             await until(lambda: wakeups.publish("state", ident("c1")))

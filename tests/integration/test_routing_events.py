@@ -1,16 +1,18 @@
 """Events and wake-ups, on a real Redis: hints that arrive at once, and say so when they may not."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 import pytest
 
 from routing.connection import open_redis
+from routing.events import RoutingEvents
 from routing.model import EventKind, RoutingEvent
 from routing.router import Router
-from routing.wakeups import Wakeup, WakeKind, Wakeups
+from routing.wakeups import WakeKind, Wakeup, Wakeups
 from tests.kit.pools import CHAT, Pool, ident, small_plan
+from tests.kit.until import until
 
 
 @pytest.fixture
@@ -39,19 +41,31 @@ async def test_offer_and_its_end_are_told_in_order(pool: Pool) -> None:
     assert closed.reason == "contact_gone"
 
 
+async def test_listening_from_a_position_tells_only_what_came_after(pool: Pool) -> None:
+    await pool.arrive("c1")
+    await pool.sign_in("l1")
+    first = await pool.match()
+    position = await RoutingEvents(pool.router._redis, small_plan()).position()
+    await pool.router.decline(first.offer_id, first.listener_id, first.session_id)
+    async with aclosing(pool.router.events(position)) as events:
+        (told,) = await take(events, 1)
+    assert (told.kind, told.reason) == (EventKind.OFFER_CLOSED, "declined")
+
+
 async def test_listening_starts_from_now_unless_told(pool: Pool) -> None:
     await pool.arrive("c1")
     await pool.sign_in("l1")
-    offer = await pool.match()
+    await pool.match()
     async with aclosing(pool.router.events()) as events:
         waiting = asyncio.ensure_future(anext(events))
-        while not waiting.done():
-            await pool.router.decline(offer.offer_id, offer.listener_id, offer.session_id)
-            await pool.arrive("c2", rank=5, version=pool.now_ms)
-            offer = await pool.match()
-            pool.tick(1)
-            await asyncio.sleep(0.01)
-        assert (await waiting).kind in (EventKind.OFFERED, EventKind.OFFER_CLOSED)
+        clients = pool.router._redis.client_list
+        await until(lambda: _is_reading(clients))
+        await pool.router.cancel(ident("c1"), 2)
+        assert (await waiting).kind is EventKind.OFFER_CLOSED
+
+
+async def _is_reading(clients: Callable[[], Awaitable[list[dict[str, str]]]]) -> bool:
+    return any(client["cmd"] == "xread" for client in await clients())
 
 
 async def test_events_are_bounded(pool: Pool) -> None:

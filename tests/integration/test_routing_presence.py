@@ -122,3 +122,11 @@ async def test_presence_after_a_write_up_rings_the_next_contact(pool: Pool) -> N
     assert await pool.router.match([CALL]) is None, "ready again is never automatic"
     await pool.sign_in("l1")
     assert (await pool.match()).contact_id == ident("c2")
+
+
+async def test_entering_the_same_version_keeps_no_dead_listener_alive(pool: Pool) -> None:
+    await pool.sign_in("l1", version=5, lease_ms=1_000)
+    pool.tick(900)
+    await pool.sign_in("l1", version=5, lease_ms=20_000)
+    pool.tick(100)
+    assert (await pool.router.sweep()).leases_lost == [ident("l1")]

@@ -94,12 +94,12 @@ async def test_two_misses_ask_her_and_offer_her_nothing_until_she_answers(pool: 
 async def test_refresh_at_the_same_version_does_not_answer_for_her(pool: Pool) -> None:
     limits = Limits(misses_before_asked=1)
     pool.router = Router(pool.router._redis, small_plan(limits), lambda: pool.now_ms)
-    await pool.sign_in("l1", lease_ms=60_000)
+    await pool.sign_in("l1", lease_ms=600_000)
     await pool.arrive("c1")
     await miss(pool)
     assert (await pool.router.sweep()).asked == [ident("l1")]
     pool.versions["l1"] -= 1
-    assert await pool.sign_in("l1", lease_ms=60_000) is Step.ALREADY
+    assert await pool.sign_in("l1", lease_ms=600_000) is Step.ALREADY
     pool.tick(40_000)
     assert not (await pool.router.sweep()).offered
 
@@ -144,6 +144,7 @@ async def test_lost_lease_takes_back_the_offer_and_is_no_miss(pool: Pool) -> Non
     assert [one.offer_id for one in report.withdrawn] == [offer.offer_id]
     assert report.leases_lost == [ident("l1")]
     assert not report.expired
+    assert (await pool.router.overview()).free["both"] == 0
     assert not await pool.router.heartbeat(ident("l1"), ident("s-l1"))
     pool.versions["l1"] -= 1
     assert await pool.sign_in("l1") is Step.ALREADY, "PostgreSQL still has her ready"
@@ -306,10 +307,12 @@ async def test_preference_ends_when_she_is_asked_whether_she_is_there(pool: Pool
     until = pool.now_ms + 60_000
     await pool.arrive("c2", CHAT, preferred_listener=ident("l1"), preferred_until_ms=until)
     await pool.sign_in("l2", lease_ms=600_000)
+    await pool.router.hold_back(ident("c1"))
     pool.tick(20_000)
     report = await pool.router.sweep()
     assert report.asked == [ident("l1")]
-    assert [one.listener_id for one in report.offered] == [ident("l2")]
+    pairs = [(one.contact_id, one.listener_id) for one in report.offered]
+    assert pairs == [(ident("c2"), ident("l2"))]
     assert (await pool.router.overview()).present["both"] == 1
 
 
