@@ -6,7 +6,7 @@ import typer
 
 from config.errors import CentreError, Misconfigured
 from config.log import log_uncaught_errors
-from contactcenter.cli import configuration, demo, doctor, emulator, schema, serve, users
+from contactcenter.cli import backups, configuration, demo, doctor, emulator, schema, serve, users
 
 EXIT_FAILED = 1
 EXIT_MISCONFIGURED = 2
@@ -22,6 +22,8 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("migrate")(schema.migrate_command)
+app.command("backup")(backups.backup_command)
+app.command("restore")(backups.restore_command)
 app.command("check-config")(configuration.check_config)
 app.command("print-config")(configuration.print_config)
 app.command("doctor")(doctor.doctor)

@@ -53,6 +53,15 @@ class Engagements:
             rows = await tx.fetch("engagement.claim_due_steps", now, now + claim, limit)
         return [engagement_of(row) for row in rows]
 
+    async def renew_claim(
+        self, engagement_id: UUID, step: EngagementStep, claimed_until: datetime, until: datetime
+    ) -> bool:
+        """Keep a claimed step until `until`; False when it has moved on, or somebody else has it."""
+        renewed = await self._database.act(
+            "engagement.renew_claim", engagement_id, step.value, claimed_until, until
+        )
+        return renewed is not None
+
     async def advance(
         self,
         engagement_id: UUID,

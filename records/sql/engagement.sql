@@ -83,6 +83,12 @@ UPDATE engagement SET step_due_at = $2, step_attempts = step_attempts + 1
        FOR UPDATE SKIP LOCKED)
 RETURNING @all_columns@
 
+-- name: renew_claim
+-- For whoever still drives the step: the instant it was claimed until is the fence.
+UPDATE engagement SET step_due_at = $4
+ WHERE engagement_id = $1 AND step = $2 AND step_due_at = $3
+RETURNING engagement_id
+
 -- name: advance
 -- From one step to the next, once: no row if the engagement has moved on meanwhile.
 UPDATE engagement

@@ -38,6 +38,7 @@ class VaultKey:
         self._wrapper = AESGCM(_derive(secret, "vault wrap 1"))
         self.audit_key = _derive(secret, "vault audit 1")
         self.check_value = _derive(secret, "vault check 1")
+        self._archive_key = _derive(secret, "vault archive 1")
         self.kek_id = _derive(secret, "vault id 1")[:8].hex()
 
     def wrap(self, raw: bytes, key_id: UUID, owner: str) -> bytes:
@@ -52,6 +53,13 @@ class VaultKey:
             return self._wrapper.decrypt(nonce, sealed, self._bound(key_id, owner))
         except InvalidTag:
             raise SealDamaged("a data key does not unwrap") from None
+
+    def archive_cipher(self, header: bytes) -> AESGCM:
+        """Return the cipher of one backup archive, bound to the whole of its header.
+
+        Each archive has a salt in its header, so each has a key of its own.
+        """
+        return AESGCM(_derive(self._archive_key, hashlib.sha256(header).hexdigest()))
 
     def _bound(self, key_id: UUID, owner: str) -> bytes:
         return f"data_key|{key_id}|{owner}|{self.kek_id}".encode()

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from config.errors import Misconfigured, NotFound
 from config.ids import new_id
 from records.database import Row, Transaction
@@ -62,6 +64,11 @@ class Vault:
         """Return the audit key of that VAULT_KEY, or None when it was not given."""
         key = self._by_id.get(kek_id)
         return None if key is None else key.audit_key
+
+    def archive_cipher(self, kek_id: str, header: bytes) -> AESGCM | None:
+        """Return the cipher of a backup archive made under that VAULT_KEY; None if not given."""
+        key = self._by_id.get(kek_id)
+        return None if key is None else key.archive_cipher(header)
 
     # -- data keys
 
