@@ -105,7 +105,7 @@ async def centre(
         queueing = Queueing(router, contacts, placements, clock)
         effects = Effects(queueing, router, wakes, wrap_up=wrap_up)
         presence = Presence(store, router, queueing, clock, lease_ms=limits.lease_seconds * 1000)
-        offers = Offers(router, contacts, engagements, queueing, effects, helpline, clock)
+        offers = Offers(router, contacts, engagements, queueing, presence, effects, helpline, clock)
         contact_desk = ContactDesk(
             contacts,
             engagements,

@@ -23,6 +23,7 @@ from config.vocabulary import (
 )
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.effects import Effects
+from contactcenter.centre.presence import Presence
 from contactcenter.centre.queueing import Queueing
 from contactcenter.centre.subjects import actor_of
 from contactcenter.centre.views import OfferView
@@ -46,6 +47,7 @@ class Offers:
         contacts: Contacts,
         engagements: Engagements,
         queueing: Queueing,
+        presence: Presence,
         effects: Effects,
         helpline: Helpline,
         clock: Clock,
@@ -55,6 +57,7 @@ class Offers:
         self._contacts = contacts
         self._engagements = engagements
         self._queueing = queueing
+        self._presence = presence
         self._effects = effects
         self._helpline = helpline
         self._clock = clock
@@ -111,6 +114,9 @@ class Offers:
         except Conflict as error:
             gone = error.code in ("contact_gone", "contact_taken")
             await self._router.release(offer_id, gone)
+            if error.code == "over_capacity":
+                # The index thought her freer than she is: tell it, or it rings her again.
+                await self._presence.tell_current(principal.staff_id)
             raise
         await self._confirm(offer_id, accepted.contact.version)
         await self._effects.accepted(accepted)

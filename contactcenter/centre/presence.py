@@ -107,6 +107,12 @@ class Presence:
             log.warning("lease_not_renewed", code=error.code)
         return True
 
+    async def tell_current(self, staff_id: UUID) -> None:
+        """Enter a listener in the index again, as PostgreSQL has her now."""
+        row = await self._store.current(staff_id)
+        if row is not None:
+            await self.tell(row)
+
     async def tell(self, row: ListenerRow) -> None:
         """Enter a presence in the index with her load, and offer her what waits."""
         try:

@@ -74,7 +74,6 @@ class Reconciler:
         dropped = await self._router.end_rebuild(epoch)
         self._whole_pass_at = now + EVERYTHING_EVERY
         log.warning("index_rebuilt", entered=entered, dropped=dropped)
-        await self._router.sweep()
 
     async def _everything(self, now: datetime) -> None:
         async for page in self._open_pages():

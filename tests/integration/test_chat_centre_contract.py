@@ -4,33 +4,89 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from uuid import uuid4
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID, uuid4
 
 import pytest
 
 from chat.centre import HELPLINE_TEXTS, Centre, Opened, Opening, WakeKind
 from config.errors import Conflict, InvalidInput, NotSignedIn
 from config.vocabulary import Audience, ContactState, Sender
+from contactcenter.auth.principal import Principal
 from tests.kit.chat_centre import MemoryCentre
+from tests.kit.whole_centre import WholeCentre, whole_centre
+
+
+class Listener(Protocol):
+    """The two things a listener does in these tests."""
+
+    async def accept(self, contact_id: UUID) -> None: ...
+    async def says(self, contact_id: UUID, text: str) -> None: ...
+
+
+class MemoryListener:
+    """Acts in the Centre in memory."""
+
+    def __init__(self, centre: MemoryCentre) -> None:
+        self.centre = centre
+
+    async def accept(self, contact_id: UUID) -> None:
+        self.centre.accept(contact_id)
+
+    async def says(self, contact_id: UUID, text: str) -> None:
+        self.centre.listener_says(contact_id, text)
+
+
+class RealListener:
+    """Acts in the real one, by the services of the desk."""
+
+    def __init__(self, whole: WholeCentre) -> None:
+        self.whole = whole
+        self.principal: Principal | None = None
+
+    async def accept(self, contact_id: UUID) -> None:
+        self.principal = await self.whole.ready()
+        assert await self.whole.take(self.principal) == contact_id
+
+    async def says(self, contact_id: UUID, text: str) -> None:
+        if self.principal is None:
+            await self.accept(contact_id)
+        assert self.principal is not None
+        await self.whole.centre.staff.contacts.send(self.principal, contact_id, uuid4(), text)
 
 
 @dataclass
 class Bench:
-    """A Centre and what a listener may do to it."""
+    """A Centre and what a listener may do in it."""
 
     centre: Centre
-    listener: MemoryCentre
+    listener: Listener
 
 
 @contextlib.asynccontextmanager
-async def in_memory() -> AsyncIterator[Bench]:
+async def in_memory(urls: tuple[str, str], folder: Path) -> AsyncIterator[Bench]:
+    del urls, folder
     centre = MemoryCentre()
-    yield Bench(centre, centre)
+    yield Bench(centre, MemoryListener(centre))
 
 
-@pytest.fixture(params=[in_memory])
-async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
-    async with request.param() as made:
+@contextlib.asynccontextmanager
+async def for_real(urls: tuple[str, str], folder: Path) -> AsyncIterator[Bench]:
+    async with whole_centre(*urls, folder) as whole:
+        yield Bench(whole.centre.conversations, RealListener(whole))
+
+
+@pytest.fixture
+def engine_urls(database_url: str, redis_url: str) -> tuple[str, str]:
+    return database_url, redis_url
+
+
+@pytest.fixture(params=[in_memory, for_real], ids=["memory", "real"])
+async def bench(
+    request: pytest.FixtureRequest, tmp_path: Path, engine_urls: tuple[str, str]
+) -> AsyncIterator[Bench]:
+    async with request.param(engine_urls, tmp_path) as made:
         yield made
 
 
@@ -77,7 +133,7 @@ async def test_lines_are_numbered_without_gap_whoever_writes(bench: Bench) -> No
     cids = [uuid4() for _ in range(3)]
     for cid in cids:
         await bench.centre.append(contact_id, cid, "x")
-    bench.listener.listener_says(contact_id, "y")
+    await bench.listener.says(contact_id, "y")
     whole = await bench.centre.after(contact_id, 0, 100)
     assert [line.seq for line in whole] == list(range(1, head + 5))
     lines = whole[head:]
@@ -119,7 +175,7 @@ async def test_whoever_watches_is_woken_by_lines_and_states(bench: Bench) -> Non
         async for wake in wakes:
             if wake.kind is WakeKind.MESSAGE:
                 break
-        bench.listener.accept(contact_id)
+        await bench.listener.accept(contact_id)
         async for wake in wakes:
             if wake.kind is WakeKind.STATE:
                 break
