@@ -195,7 +195,10 @@ class VoiceWebhooks:
         status, sid = form.get("CallStatus", ""), form.get("CallSid", "")
         if engagement.leg_call_sid is None and sid:
             engagement = await self.engagements.note_leg(engagement.engagement_id, leg_call_sid=sid)
-        if status in OVER:
+        if sid != engagement.leg_call_sid:
+            # Another leg than the one we hold: a placed call whose answer was lost, then repeated.
+            log.info("callback_for_another_leg", engagement_id=str(engagement.engagement_id))
+        elif status in OVER:
             await self.steps.leg_ended(engagement)
         elif status == "in-progress" and engagement.step in (
             EngagementStep.CALL_LISTENER,

@@ -157,12 +157,3 @@ class Intake(Acts):
         """Note the signs of life of many visitors in one statement; return how many."""
         async with self._database.reading() as tx:
             return await tx.execute("contact.seen_all", list(contact_ids), now)
-
-    async def note_callback(self, natural_key: str, contact_id: UUID | None, now: datetime) -> bool:
-        """Note a webhook by its natural key; True the first time only.
-
-        The acts absorb repeats by themselves; this keeps a repeat from being
-        counted, or answered at length.
-        """
-        async with self._database.reading() as tx:
-            return await tx.execute("contact.note_callback", natural_key, contact_id, now) > 0

@@ -21,7 +21,6 @@ DELETABLE = (
     "public.staff_line",
     "public.staff_session",
     "public.staff_skill",
-    "public.telephony_callback",
 )
 
 CHANGEABLE = (

@@ -12,7 +12,7 @@ from records.models.case import (
     Person,
 )
 from records.models.columns import metadata
-from records.models.contact import Contact, ContactEvent, ContactFact, TelephonyCallback
+from records.models.contact import Contact, ContactEvent, ContactFact
 from records.models.conversation import ContactForm, Conversation, Message
 from records.models.engagement import Engagement
 from records.models.keys import CheckValue, DataKey
@@ -58,6 +58,5 @@ __all__ = [
     "StaffLine",
     "StaffSession",
     "StaffSkill",
-    "TelephonyCallback",
     "metadata",
 ]

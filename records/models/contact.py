@@ -168,15 +168,3 @@ class ContactEvent(Row, table=True):
     engagement_id: UUID | None = None
     turn: int = big()
     detail: dict[str, Any] = coded_json()
-
-
-class TelephonyCallback(Row, table=True):
-    """A webhook already seen, by its natural key: a repeat has no second effect."""
-
-    __tablename__ = "telephony_callback"
-    __table_args__ = (Index("telephony_callback_received_at_idx", "received_at"),)
-
-    natural_key: str = Field(primary_key=True)
-    contact_id: UUID | None = Field(default=None, foreign_key="contact.contact_id")
-    line_id: str | None = None
-    received_at: datetime = instant()

@@ -201,12 +201,6 @@ INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, 
 SELECT $2, line_id, contact_id, $3, $4, $5, $6, $7, turn, $8 FROM contact WHERE contact_id = $1
 ON CONFLICT (contact_id, kind, offer_id) WHERE offer_id IS NOT NULL DO NOTHING
 
--- name: note_callback
--- One row the first time, none after.
-INSERT INTO telephony_callback (natural_key, contact_id, line_id, received_at)
-VALUES ($1, $2, (SELECT line_id FROM contact WHERE contact_id = $2), $3)
-ON CONFLICT (natural_key) DO NOTHING
-
 -- name: seen_all
 -- Signs of life of many visitors at once. $1 contact ids, $2 now.
 UPDATE contact SET visitor_seen_at = $2

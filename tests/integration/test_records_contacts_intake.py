@@ -152,7 +152,7 @@ async def test_a_number_that_cannot_be_audited_is_not_read(records: Records) -> 
     assert none.value.code == "no_number"
 
 
-async def test_an_offer_event_is_kept_once_and_a_callback_is_new_once(records: Records) -> None:
+async def test_an_offer_event_is_kept_once(records: Records) -> None:
     call, offer = await records.waiting_call(), new_id()
     note = records.contacts.note_event
     event = (call.contact_id, ContactEventKind.OFFERED, NOW, SYSTEM)
@@ -161,10 +161,6 @@ async def test_an_offer_event_is_kept_once_and_a_callback_is_new_once(records: R
     assert await note(*event, offer_id=new_id())
     assert not await note(new_id(), ContactEventKind.OFFERED, NOW, SYSTEM)
     assert await records.contacts.get(call.contact_id) == call
-    keys = [("CA1:completed:3", call.contact_id), ("CA2:busy:1", None)]
-    for key, contact_id in keys:
-        assert await records.contacts.note_callback(key, contact_id, NOW)
-        assert not await records.contacts.note_callback(key, contact_id, NOW)
 
 
 @pytest.mark.parametrize(

@@ -111,17 +111,6 @@ CREATE INDEX contact_event_line_id_at_idx ON contact_event (line_id, at);
 
 CREATE UNIQUE INDEX contact_event_once_per_offer ON contact_event (contact_id, kind, offer_id) WHERE offer_id IS NOT NULL;
 
-CREATE TABLE telephony_callback (
-    natural_key VARCHAR NOT NULL,
-    contact_id UUID,
-    line_id VARCHAR,
-    received_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    CONSTRAINT telephony_callback_pkey PRIMARY KEY (natural_key),
-    CONSTRAINT telephony_callback_contact_id_fkey FOREIGN KEY(contact_id) REFERENCES contact (contact_id)
-);
-
-CREATE INDEX telephony_callback_received_at_idx ON telephony_callback (received_at);
-
 CREATE TABLE engagement (
     engagement_id UUID NOT NULL,
     contact_id UUID NOT NULL,
