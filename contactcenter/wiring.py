@@ -103,8 +103,8 @@ async def centre(
         placements = Placements(helpline)
         wakes = Wakes(Wakeups(engines.redis, engines.plan), router)
         queueing = Queueing(router, contacts, placements, clock)
-        effects = Effects(queueing, router, wakes, wrap_up=wrap_up)
         presence = Presence(store, router, queueing, clock, lease_ms=limits.lease_seconds * 1000)
+        effects = Effects(queueing, presence, router, wakes, wrap_up=wrap_up)
         offers = Offers(router, contacts, engagements, queueing, presence, effects, helpline, clock)
         contact_desk = ContactDesk(
             contacts,

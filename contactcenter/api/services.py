@@ -75,6 +75,10 @@ class Presence(Protocol):
         """Commit what she declares (ready, break, offline), then tell routing."""
         ...
 
+    async def leave(self, principal: Principal) -> None:
+        """Take nothing more in a session that is being signed out."""
+        ...
+
     async def heartbeat(self, principal: Principal) -> bool:
         """Renew the lease; False when a newer session holds her presence."""
         ...

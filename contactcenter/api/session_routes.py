@@ -40,6 +40,7 @@ async def _sign_in(request: web.Request) -> web.StreamResponse:
 
 
 async def _sign_out(request: web.Request) -> web.StreamResponse:
+    await services_of(request).presence.leave(principal_of(request))
     await services_of(request).accounts.sign_out(principal_of(request))
     response = no_content()
     request.app[BROWSER].clear_cookie(response)

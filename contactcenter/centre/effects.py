@@ -12,6 +12,7 @@ import structlog
 
 from config.errors import Unavailable
 from config.vocabulary import Channel, ContactState, EngagementState
+from contactcenter.centre.presence import Presence
 from contactcenter.centre.queueing import Queueing
 from contactcenter.centre.wakes import Wakes
 from records.contacts import Accepted, ContactSnapshot
@@ -26,10 +27,17 @@ class Effects:
     """Tells the index, the screens and the step driver what has just been committed."""
 
     def __init__(
-        self, queueing: Queueing, router: Router, wakes: Wakes, *, wrap_up: timedelta
+        self,
+        queueing: Queueing,
+        presence: Presence,
+        router: Router,
+        wakes: Wakes,
+        *,
+        wrap_up: timedelta,
     ) -> None:
         """Start with no step owed; a write-up holds its listener's capacity for `wrap_up`."""
         self._queueing = queueing
+        self._presence = presence
         self._router = router
         self._wakes = wakes
         self._wrap_up_ms = int(wrap_up.total_seconds() * 1000)
@@ -56,6 +64,7 @@ class Effects:
         if taken is None:
             return
         if contact.state is ContactState.ENDED and taken.state is EngagementState.TALKING:
+            await self._presence.rest_after(taken.listener_id, contact.urgency)
             await self._start_wrap_up(taken)
         elif taken.state is EngagementState.CONNECTING:
             await self.freed(taken)

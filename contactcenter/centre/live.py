@@ -33,6 +33,7 @@ from contactcenter.centre.live_events import (
 from contactcenter.centre.offers import Offers
 from contactcenter.centre.presence import Presence
 from contactcenter.centre.queue_board import QueueBoard
+from contactcenter.centre.views import PresenceView
 from contactcenter.centre.wakes import VISITOR, WakeQueue, Wakes
 from routing.model import EventKind, OfferState, RoutingEvent
 from routing.router import Router
@@ -52,6 +53,7 @@ class Subscriber:
     principal: Principal
     queue: asyncio.Queue[LiveEvent] = field(default_factory=lambda: asyncio.Queue(EVENTS_PENDING))
     told: dict[UUID, int] = field(default_factory=dict)
+    presence: PresenceView | None = None
     has_overflowed: bool = False
 
     def put(self, event: LiveEvent) -> None:
@@ -102,10 +104,7 @@ class LiveHub:
 
     async def _begin(self, subscriber: Subscriber) -> None:
         principal = subscriber.principal
-        presence = await self._presence.current(principal)
-        subscriber.put(
-            PresenceChanged(state=presence.state, since=presence.since, reason=presence.reason)
-        )
+        self._show_presence(subscriber, await self._presence.current(principal))
         for contact in await self._contacts.engaged(principal):
             self._attend(subscriber, contact.contact_id)
         offer = await self._offers.current(principal)
@@ -158,19 +157,30 @@ class LiveHub:
         await self._show(subscriber, contact_id)
 
     async def _refresh(self, subscriber: Subscriber) -> None:
-        presence = await self._presence.current(subscriber.principal)
-        subscriber.put(
-            PresenceChanged(state=presence.state, since=presence.since, reason=presence.reason)
-        )
+        self._show_presence(subscriber, await self._presence.current(subscriber.principal))
         offer = await self._offers.current(subscriber.principal)
         if offer is not None:
             subscriber.put(OfferMade(**offer.model_dump()))
 
-    async def presence_changed(self, staff_id: UUID) -> None:
-        """Show a presence that the service has just concluded, to whoever is connected here."""
-        for subscriber in list(self._subscribers):
-            if subscriber.principal.staff_id == staff_id:
-                await self._guarded(self._refresh(subscriber))
+    async def show_presences(self) -> None:
+        """Tell whoever is connected here what became of her presence: one round, each second.
+
+        Whichever process concluded it: the index's events come before the commit.
+        """
+        if not self._subscribers:
+            return
+        rows = await self._presence.of({each.principal.staff_id for each in self._subscribers})
+        for subscriber in self._subscribers:
+            row = rows.get(subscriber.principal.staff_id)
+            if row is not None:
+                view = self._presence.seen_by(subscriber.principal, row)
+                self._show_presence(subscriber, view)
+
+    def _show_presence(self, subscriber: Subscriber, view: PresenceView) -> None:
+        if view == subscriber.presence:
+            return
+        subscriber.presence = view
+        subscriber.put(PresenceChanged(state=view.state, since=view.since, reason=view.reason))
 
     # -- what happens to her contacts
 

@@ -1,5 +1,6 @@
 """Whether a listener takes contacts: committed first, then told to the index."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import structlog
 
 from config.clock import Clock
 from config.errors import InvalidInput, NotAllowed, Unavailable
-from config.vocabulary import PresenceState
+from config.vocabulary import PresenceState, Urgency
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.queueing import Queueing
 from contactcenter.centre.views import PresenceView
@@ -42,6 +43,10 @@ class Presence:
     async def current(self, principal: Principal) -> PresenceView:
         """Return her presence; offline, version 0, when she never declared one."""
         row = await self._store.current(principal.staff_id)
+        return self.seen_by(principal, row)
+
+    def seen_by(self, principal: Principal, row: ListenerRow | None) -> PresenceView:
+        """Return a presence as one of her sessions sees it."""
         if row is None:
             return PresenceView(state=PresenceState.OFFLINE, since=self._clock.now(), version=0)
         if row.session_id != principal.session_id and row.state is not PresenceState.OFFLINE:
@@ -88,6 +93,30 @@ class Presence:
         )
         await self.tell(row)
         return row
+
+    async def leave(self, principal: Principal) -> None:
+        """Take nothing more in a session that is being signed out."""
+        row = await self._store.current(principal.staff_id)
+        if row is not None and row.session_id == principal.session_id:
+            await self.conclude(
+                principal.staff_id, PresenceState.OFFLINE, "signed_out", self._clock.now()
+            )
+
+    async def rest_after(self, staff_id: UUID, urgency: Urgency | None) -> None:
+        """Pause a listener after a contact in danger: « ready again » is then her own word.
+
+        DESIGN: never automatic after U1 or U2; DOMAIN 4: an offered pause, not counted
+        as poor performance.
+        """
+        if urgency is None or urgency > Urgency.U2:
+            return
+        row = await self._store.current(staff_id)
+        if row is not None and row.state is PresenceState.READY:
+            await self.conclude(staff_id, PresenceState.BREAK, "hard_contact", self._clock.now())
+
+    async def of(self, staff_ids: Collection[UUID]) -> dict[UUID, ListenerRow]:
+        """Return the presence in force of several listeners, read at once."""
+        return await self._store.of(staff_ids)
 
     async def heartbeat(self, principal: Principal) -> bool:
         """Renew the lease; False when a newer session holds her presence.
@@ -138,4 +167,5 @@ class Presence:
 
 
 def _view(row: ListenerRow) -> PresenceView:
-    return PresenceView(state=row.state, since=row.since, version=row.version)
+    reason = None if row.reason == "declared" else row.reason
+    return PresenceView(state=row.state, since=row.since, version=row.version, reason=reason)

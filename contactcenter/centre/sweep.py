@@ -25,6 +25,8 @@ from routing.router import Router
 log = structlog.get_logger()
 
 LOST_AT_ONCE = 100
+# A session in use is written down at most once a minute.
+SESSION_SILENT = timedelta(seconds=90)
 
 
 class Sweep:
@@ -121,7 +123,10 @@ class Sweep:
     async def return_orphans(self) -> None:
         """Put chats of listeners lost for longer than the grace back, at the head, hers first."""
         now = self._clock.now()
-        for engagement in await self._engagements.orphaned_chats(now - self._grace, LOST_AT_ONCE):
+        orphans = await self._engagements.orphaned_chats(
+            now - self._grace, now - self._grace - SESSION_SILENT, LOST_AT_ONCE
+        )
+        for engagement in orphans:
             contact = await self._engagements.return_contact(
                 engagement.contact_id,
                 "listener_lost",

@@ -239,10 +239,17 @@ class Engagements:
             rows = await tx.fetch("engagement.of_contact", contact_id, limit)
         return [engagement_of(row) for row in rows]
 
-    async def orphaned_chats(self, lost_before: datetime, limit: int) -> list[Engagement]:
-        """Return chats whose listener has been offline since before that instant, oldest first."""
+    async def orphaned_chats(
+        self, lost_before: datetime, unseen_since: datetime, limit: int
+    ) -> list[Engagement]:
+        """Return chats whose listener is lost, oldest first.
+
+        Lost: her lease ran out or she signed out before `lost_before`; or she
+        is offline by her own word, finishing what is open, and none of her
+        sessions gave a sign of life since `unseen_since`.
+        """
         async with self._database.reading() as tx:
-            rows = await tx.fetch("engagement.orphaned_chats", lost_before, limit)
+            rows = await tx.fetch("engagement.orphaned_chats", lost_before, unseen_since, limit)
         return [engagement_of(row) for row in rows]
 
     async def _one(self, name: str, *args: object) -> Engagement | None:

@@ -83,6 +83,7 @@ class Listener(Row, table=True):
     staff_id: UUID = Field(primary_key=True, foreign_key="staff.staff_id")
     session_id: UUID
     state: str
+    reason: str
     version: int = big()
     since: datetime = instant()
     profile_id: str

@@ -1,5 +1,6 @@
 """Presence of listeners: committed here first, then told to the routing index."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +19,7 @@ class ListenerRow:
     staff_id: UUID
     session_id: UUID
     state: PresenceState
+    reason: str
     version: int
     since: datetime
     profile_id: str
@@ -66,7 +68,14 @@ class PresenceStore:
                 if asked == same and not (state is PresenceState.READY and before.missed_offers):
                     return before
             row = await tx.fetch_one(
-                "presence.declare", staff_id, session_id, state.value, now, profile_id, max_chats
+                "presence.declare",
+                staff_id,
+                session_id,
+                state.value,
+                now,
+                profile_id,
+                max_chats,
+                code(reason, "reason"),
             )
             assert row is not None
             after = _listener(row)
@@ -87,6 +96,12 @@ class PresenceStore:
         async with self._database.reading() as tx:
             row = await tx.fetch_one("presence.get", staff_id)
         return None if row is None else _listener(row)
+
+    async def of(self, staff_ids: Collection[UUID]) -> dict[UUID, ListenerRow]:
+        """Return the presence in force of those of them who ever declared one."""
+        async with self._database.reading() as tx:
+            rows = await tx.fetch("presence.of", list(staff_ids))
+        return {row["staff_id"]: _listener(row) for row in rows}
 
     async def all_present(self) -> list[ListenerRow]:
         """Return every listener who is not offline."""
@@ -117,6 +132,7 @@ def _listener(row: Row) -> ListenerRow:
         staff_id=row["staff_id"],
         session_id=row["session_id"],
         state=PresenceState(row["state"]),
+        reason=row["reason"],
         version=row["version"],
         since=row["since"],
         profile_id=row["profile_id"],

@@ -1,7 +1,7 @@
 -- Presence of listeners: the row in force, and one event per change.
 
 -- list: all_columns
-staff_id, session_id, state, version, since, profile_id, max_chats, missed_offers
+staff_id, session_id, state, reason, version, since, profile_id, max_chats, missed_offers
 
 -- name: lock
 SELECT @all_columns@ FROM listener WHERE staff_id = $1 FOR NO KEY UPDATE
@@ -9,10 +9,10 @@ SELECT @all_columns@ FROM listener WHERE staff_id = $1 FOR NO KEY UPDATE
 -- name: declare
 -- The last session that declares owns the presence; version + 1 tells the index so.
 INSERT INTO listener (staff_id, session_id, state, version, since, profile_id, max_chats,
-                      missed_offers)
-VALUES ($1, $2, $3, 1, $4, $5, $6, 0)
+                      missed_offers, reason)
+VALUES ($1, $2, $3, 1, $4, $5, $6, 0, $7)
 ON CONFLICT (staff_id) DO UPDATE
-   SET session_id = excluded.session_id, state = excluded.state,
+   SET session_id = excluded.session_id, state = excluded.state, reason = excluded.reason,
        version = listener.version + 1,
        since = CASE WHEN listener.state = excluded.state THEN listener.since
                     ELSE excluded.since END,
@@ -26,6 +26,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 
 -- name: get
 SELECT @all_columns@ FROM listener WHERE staff_id = $1
+
+-- name: of
+-- Of several listeners at once. $1 staff ids.
+SELECT @all_columns@ FROM listener WHERE staff_id = ANY ($1::uuid[])
 
 -- name: all_present
 SELECT @all_columns@ FROM listener WHERE state <> 'offline' ORDER BY staff_id

@@ -122,6 +122,10 @@ class MemoryPresence:
         self.states[principal.staff_id] = view
         return view
 
+    async def leave(self, principal: Principal) -> None:
+        if principal.staff_id in self.states:
+            await self.declare(principal, PresenceState.OFFLINE)
+
     async def heartbeat(self, principal: Principal) -> bool:
         if self.failing is not None:
             self.failures += 1

@@ -88,6 +88,7 @@ CREATE TABLE listener (
     staff_id UUID NOT NULL,
     session_id UUID NOT NULL,
     state VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
     version BIGINT NOT NULL,
     since TIMESTAMP WITH TIME ZONE NOT NULL,
     profile_id VARCHAR NOT NULL,

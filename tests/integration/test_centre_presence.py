@@ -1,0 +1,74 @@
+"""Presence and the end of contacts, in the real centre over real engines."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from chat.centre import Opening
+from config.vocabulary import Audience, Disposition, PresenceState, Urgency
+from contactcenter.auth.principal import Principal
+from tests.kit.whole_centre import WholeCentre, whole_centre
+
+
+@pytest.fixture
+async def whole(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[WholeCentre]:
+    async with whole_centre(database_url, redis_url, tmp_path) as made:
+        yield made
+
+
+async def taken(whole: WholeCentre, listener: Principal) -> UUID:
+    await whole.centre.conversations.open_conversation(Opening(Audience.RELATIVE))
+    return await whole.take(listener)
+
+
+async def presence(whole: WholeCentre, listener: Principal) -> tuple[PresenceState, str | None]:
+    view = await whole.centre.staff.presence.current(listener)
+    return view.state, view.reason
+
+
+async def test_ready_again_is_never_automatic_after_immediate_danger(whole: WholeCentre) -> None:
+    ines = await whole.ready()
+    contact_id = await taken(whole, ines)
+    desk = whole.centre.staff.contacts
+    await desk.set_urgency(ines, contact_id, Urgency.U1, reason=None, confirm=True)
+    await desk.end(ines, contact_id)
+    assert await presence(whole, ines) == (PresenceState.BREAK, "hard_contact")
+    await desk.close(ines, contact_id, Disposition.NON_CONTENT, "muet")
+    await whole.centre.conversations.open_conversation(Opening())
+    assert await whole.centre.staff.offers.current(ines) is None
+
+
+async def test_after_a_calm_contact_the_next_is_offered_once_it_is_closed(
+    whole: WholeCentre,
+) -> None:
+    ines = await whole.ready()
+    contact_id = await taken(whole, ines)
+    desk = whole.centre.staff.contacts
+    await desk.end(ines, contact_id)
+    await desk.close(ines, contact_id, Disposition.NON_CONTENT, "muet")
+    assert await presence(whole, ines) == (PresenceState.READY, None)
+    await whole.centre.conversations.open_conversation(Opening())
+    assert await whole.centre.staff.offers.current(ines) is not None
+
+
+async def test_signing_out_takes_nothing_more_and_gives_the_offer_back(whole: WholeCentre) -> None:
+    ines = await whole.ready("ines")
+    await whole.centre.conversations.open_conversation(Opening())
+    assert await whole.centre.staff.offers.current(ines) is not None
+    await whole.centre.staff.presence.leave(ines)
+    malik = await whole.ready("malik")
+    assert await whole.centre.staff.offers.current(malik) is not None
+    assert await presence(whole, ines) == (PresenceState.OFFLINE, "signed_out")
+
+
+async def test_a_listener_who_goes_offline_finishes_what_is_open(whole: WholeCentre) -> None:
+    ines = await whole.ready()
+    contact_id = await taken(whole, ines)
+    await whole.centre.staff.presence.declare(ines, PresenceState.OFFLINE)
+    await whole.centre.sweep.return_orphans()
+    view = await whole.centre.staff.contacts.view(ines, contact_id)
+    assert view.state == "active"
+    assert view.engagement is not None
+    assert view.engagement.listener_id == ines.staff_id
