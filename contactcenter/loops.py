@@ -75,6 +75,7 @@ class Loop:
             else:
                 pause = FIRST_PAUSE_SECONDS
                 self._health.beat(self.name)
+                _stop_if_asked()
                 await asyncio.sleep(self._every)
 
     def _count_failure(self) -> None:
@@ -83,6 +84,13 @@ class Loop:
         self._failures.append(now)
         if len(self._failures) > FAILURES_ALLOWED:
             raise LoopGaveUp(self.name)
+
+
+def _stop_if_asked() -> None:
+    """End a loop whose cancellation a library has swallowed."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class RunningLoops:

@@ -14,7 +14,7 @@ async def open_redis(
     url: str,
     *,
     connections: int = 32,
-    socket_seconds: float = 2.0,
+    pool_seconds: float = 2.0,
     connect_seconds: float = 1.0,
 ) -> AsyncIterator[Redis]:
     """Give a client for `url`; nothing is connected until the first command.
@@ -25,8 +25,11 @@ async def open_redis(
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=connections,
-        timeout=socket_seconds,  # the wait for a free connection of the pool
-        socket_timeout=socket_seconds,
+        timeout=pool_seconds,  # the wait for a free connection of the pool
+        # Not the client's own time-out: it sends through asyncio.wait_for, which on Python 3.11
+        # swallows a cancellation that meets the end of the send, and a task then never stops.
+        # `Scripts.guarded` bounds every command instead.
+        socket_timeout=None,
         socket_connect_timeout=connect_seconds,
         socket_keepalive=True,
         health_check_interval=15,

@@ -14,7 +14,7 @@ from routing.steps.scripts import Scripts
 
 log = structlog.get_logger()
 
-# Below the socket's own time-out, so that silence is not taken for a failure.
+# Below the time that a command is given, so that silence is not taken for a failure.
 BLOCK_MS = 1_000
 PAUSES_SECONDS = (0.05, 0.2, 0.5, 1.0)
 
@@ -27,7 +27,7 @@ class RoutingEvents:
     """
 
     def __init__(self, redis: Redis, plan: Plan) -> None:
-        """Read from `redis`, which must have a socket time-out above one second."""
+        """Read from `redis`; each read blocks for a second at most."""
         self._redis = redis
         self._key = plan.key("events")
         self._scripts = Scripts(redis)

@@ -36,7 +36,7 @@ def load_sources() -> Mapping[str, str]:
 class Scripts:
     """Runs the steps on one Redis; every failure of it becomes Unavailable `index_unavailable`."""
 
-    def __init__(self, redis: Redis, *, command_seconds: float = 3.0) -> None:
+    def __init__(self, redis: Redis, *, command_seconds: float = 2.0) -> None:
         """Read the scripts; `command_seconds` bounds each command, waiting for a connection too."""
         self.redis = redis
         self._command_seconds = command_seconds

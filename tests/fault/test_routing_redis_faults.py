@@ -99,7 +99,7 @@ async def test_cut_line_is_unavailable_at_once_and_heals_by_itself(line: Line) -
 
 
 async def test_deaf_server_costs_no_more_than_the_time_out(line: Line) -> None:
-    async with open_redis(line.url, socket_seconds=0.3) as redis:
+    async with open_redis(line.url) as redis:
         pool = Pool(Router(redis, small_plan(), lambda: pool.now_ms))
         await pool.arrive("c1")
         line.is_deaf = True
@@ -110,7 +110,7 @@ async def test_deaf_server_costs_no_more_than_the_time_out(line: Line) -> None:
 
 
 async def test_full_pool_is_unavailable_not_for_ever(line: Line) -> None:
-    async with open_redis(line.url, connections=1, socket_seconds=0.3) as redis:
+    async with open_redis(line.url, connections=1, pool_seconds=0.3) as redis:
         router = Router(redis, small_plan())
         await router.epoch()
         line.is_deaf = True
