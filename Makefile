@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock hooks clean
+.PHONY: help demo test check bench lock vendor hooks clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ bench:  ## Print the figures of the main line as JSON
 lock:  ## Resolve the dependencies again (ARGS="--upgrade" to move them)
 	@.ci/environment test
 	@.ci/lock $(ARGS)
+
+vendor:  ## Copy the browser libraries that the npm lock names into the repository (needs npm)
+	cd contactcenter/desk/vendor-packages && npm ci && npm run vendor
 
 hooks:  ## Run the quick checks before each commit
 	@.ci/environment test

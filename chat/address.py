@@ -9,7 +9,13 @@ _KEY = secrets.token_bytes(32)
 
 
 def origin_of(peer: str | None, forwarded_for: str | None, forwarded_hops: int) -> bytes:
-    """Return a keyed digest of the client's address.
+    """Return a keyed digest of the client's address; see `client_of`."""
+    address = client_of(peer, forwarded_for, forwarded_hops)
+    return hashlib.blake2b(address.encode(), key=_KEY, digest_size=16).digest()
+
+
+def client_of(peer: str | None, forwarded_for: str | None, forwarded_hops: int) -> str:
+    """Return the client's address, of IPv6 the /64 network.
 
     `forwarded_hops` is how many of our own proxies stand in front; each adds
     one entry to X-Forwarded-For, so the client is that many from the right.
@@ -19,7 +25,7 @@ def origin_of(peer: str | None, forwarded_for: str | None, forwarded_hops: int) 
     if forwarded_hops and forwarded_for:
         entries = [entry.strip() for entry in forwarded_for.split(",")]
         address = entries[-min(forwarded_hops, len(entries))]
-    return hashlib.blake2b(_network(address).encode(), key=_KEY, digest_size=16).digest()
+    return _network(address)
 
 
 def _network(address: str) -> str:

@@ -113,6 +113,14 @@ class Gateway:
             return _refusal(socket, http.HTTPStatus.TOO_MANY_REQUESTS, "too_much")
         return None
 
+    def answered(
+        self, socket: ServerConnection, _request: Request, response: Response
+    ) -> Response | None:
+        """Refuse a malformed handshake by a code: the library's own words quote its headers."""
+        if response.status_code == http.HTTPStatus.BAD_REQUEST:
+            return _refusal(socket, http.HTTPStatus.BAD_REQUEST, "bad_handshake")
+        return None
+
     def _admitted(self, connection: Connection, contact_id: UUID) -> None:
         sockets = self._by_contact[contact_id]
         sockets.append(connection)
@@ -170,6 +178,7 @@ async def chat_gateway(
         host,
         port,
         process_request=gateway.screen,
+        process_response=gateway.answered,
         compression=None,
         server_header=None,
         open_timeout=10,

@@ -24,6 +24,7 @@ import structlog
 from aiohttp import web
 
 from chat.address import origin_of
+from chat.bodies import read_at_most
 from chat.centre import Centre, Opening
 from chat.limits import Buckets, HttpLimits
 from chat.problems import problem
@@ -264,11 +265,7 @@ class ChatRoutes:
 
     async def _body(self, request: web.Request) -> dict[str, Any]:
         """Return the JSON object sent, {} when nothing was; bounded before it is read."""
-        raw = bytearray()
-        async for chunk in request.content.iter_chunked(4096):
-            raw += chunk
-            if len(raw) > self._limits.body_bytes:
-                raise InvalidInput(code="body_too_large")
+        raw = await read_at_most(request, self._limits.body_bytes)
         if not raw:
             return {}
         if request.content_type != "application/json":

@@ -26,6 +26,7 @@ from config.errors import (
 
 # Refusals that only HTTP knows.
 _BY_CODE: dict[str, tuple[int, str]] = {
+    "bad_request": (400, "The request could not be read."),
     "invalid_json": (400, "The body is not a JSON object in UTF-8."),
     "unsupported_media_type": (415, "The body must be application/json."),
     "body_too_large": (413, "The body is over 16 kB."),

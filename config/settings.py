@@ -95,11 +95,16 @@ class Settings(BaseSettings):
     helpline_dir: Path = PACKAGED_HELPLINES / "dlpm"
 
     bind_host: str = "127.0.0.1"
+    # How many of our own proxies stand in front of every port: each adds one entry to
+    # X-Forwarded-For. With 0 the header is not believed, and whoever connects is the client.
+    proxy_hops: Annotated[int, Field(ge=0, le=9)] = 0
     public_port: Port = 8080
     chat_port: Port = 8081
     staff_port: Port = 8090
     emulator_port: Port = 8070
     metrics_port: Port = 9090
+    # Nobody signs in to the metrics: they stay on loopback unless told otherwise.
+    metrics_host: str = "127.0.0.1"
     # As people, partners and browsers see the service; empty = loopback and the port in use.
     public_base_url: HttpUrl = ""
     staff_base_url: HttpUrl = ""

@@ -1,6 +1,7 @@
 """The composition root: engines, services, loops, ports; and the order in which they stop."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -10,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from chat.gateway import SOCKET_PATH, chat_gateway
+from chat.limits import SessionLimits
 from config.clock import Clock, SystemClock
 from config.errors import Misconfigured, Unavailable
 from config.helpline.helpline import Helpline
@@ -24,13 +26,16 @@ from contactcenter.engines_in_use import EnginesInUse, engines_in_use
 from contactcenter.health import Readiness
 from contactcenter.loops import Loop, LoopHealth, running
 from contactcenter.servers import (
+    line_rate,
     listening_socket,
     metrics_application,
     origins_of,
     public_application,
+    refuse_shared_hosts,
     served,
 )
 from contactcenter.web.application import staff_application
+from contactcenter.web.clients import PROXY_HOPS
 from contactcenter.web.security_headers import ContentPolicy
 from contactcenter.wiring import Centre, centre
 
@@ -39,6 +44,8 @@ log = structlog.get_logger()
 SWEEP_SECONDS = 0.3
 RECONCILE_SECONDS = 2.0
 STEPS_SECONDS = 1.0
+# Calls brought on at once by one process: a slow answer of the carrier holds up one of them.
+STEP_DRIVERS = 8
 DRAIN_SECONDS = 4.0
 SWEEP_SILENT_SECONDS = 10.0
 
@@ -71,6 +78,10 @@ async def run(
     clock, stop = SystemClock(), _stop_signal()
     readiness, health = Readiness(), LoopHealth()
     addresses = _addresses(settings)
+    refuse_shared_hosts(addresses.public_url, addresses.chat_url, addresses.staff_url)
+    if addresses.public_url.startswith("https:") and not settings.proxy_hops:
+        # This service speaks plain http: somebody stands in front, and counts as every client.
+        log.warning("proxy_not_declared", key="PROXY_HOPS")
     async with AsyncExitStack() as stack:
         engines = await stack.enter_async_context(engines_in_use(settings, helpline, clock))
         services = await stack.enter_async_context(
@@ -79,6 +90,7 @@ async def run(
         _add_checks(readiness, engines, health, roles)
         loops = await stack.enter_async_context(running(_loops(services, roles, health)))
         sockets = await _open_ports(stack, settings, helpline, services, readiness, roles, clock)
+        _settle_memory()
         log.info("service_ready", roles=sorted(roles))
         ready(addresses)
         failed = await loops.until(stop)
@@ -88,6 +100,17 @@ async def run(
             sockets.drain(int(DRAIN_SECONDS * 1000))
     log.info("service_stopped")
     return 1 if failed else 0
+
+
+def _settle_memory() -> None:
+    """Spare the collector what lives as long as the process, and let it run less often.
+
+    Measured: whole collections paused the chat for up to 240 ms, and took a quarter of the
+    processor at 1,700 acknowledged lines a second (p99 184 ms before, 69 ms after).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 def _stop_signal() -> asyncio.Event:
@@ -143,10 +166,13 @@ def _loops(services: Centre, roles: frozenset[str], health: LoopHealth) -> list[
             loop("live_events", 0.0, services.live.hear),
             loop("live_wakes", 0.0, services.live.hear_wakes),
             loop("live_queues", 1.0, services.live.show_queues),
+            loop("live_presences", 1.0, services.live.show_presences),
         ]
     if services.voice is not None:
         # Whoever accepted a call drives its steps at once; the router drives those left behind.
-        loops.append(loop("call_steps", 0.0, _driving(services)))
+        loops += [
+            loop(f"call_steps_{number}", 0.0, _driving(services)) for number in range(STEP_DRIVERS)
+        ]
     if "router" in roles:
         loops += [
             loop("sweep", SWEEP_SECONDS, services.sweep.round),
@@ -187,7 +213,7 @@ async def _open_ports(
     """Open the ports of the roles taken on; return the live sockets, to be drained first."""
     catalog, addresses, host = Catalog.load(), _addresses(settings), settings.bind_host
     origins = origins_of(addresses.public_url)
-    metrics = listening_socket(host, settings.metrics_port, "METRICS_PORT")
+    metrics = listening_socket(settings.metrics_host, settings.metrics_port, "METRICS_PORT")
     await stack.enter_async_context(served(metrics_application(readiness), metrics))
     sockets = None
     if "staff" in roles:
@@ -201,7 +227,9 @@ async def _open_ports(
                 host=host,
                 port=settings.chat_port,
                 allowed_origins=origins,
+                session_limits=SessionLimits(sends=line_rate(helpline)),
                 drain_seconds=DRAIN_SECONDS,
+                forwarded_hops=settings.proxy_hops,
             )
             await stack.enter_async_context(gateway)
         except OSError as error:
@@ -213,8 +241,10 @@ async def _open_ports(
             readiness,
             clock,
             catalog,
+            helpline,
             page_origins=origins,
             socket_url=addresses.chat_url,
+            proxy_hops=settings.proxy_hops,
         )
         listening = listening_socket(host, settings.public_port, "PUBLIC_PORT")
         await stack.enter_async_context(served(public, listening))
@@ -234,6 +264,7 @@ def _staff_application(
     connect = (emulator, emulator.replace("http", "ws", 1)) if emulator else CARRIER_ORIGINS
     policy = ContentPolicy(connect=connect, trusted_types=TRUSTED_TYPES)
     app = staff_application(services.accounts, browser, policy)
+    app[PROXY_HOPS] = settings.proxy_hops
     sockets = add_api_routes(app, services.staff, browser, helpline)
     add_desk_routes(app, Pages(helpline, catalog))
     return app, sockets

@@ -22,6 +22,8 @@ FAILURES_ALLOWED = 8
 FORGIVEN_AFTER_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.1
+CANCELS = 5
+CANCEL_SECONDS = 1.0
 
 
 class LoopGaveUp(Exception):
@@ -118,8 +120,21 @@ async def running(loops: Sequence[Loop]) -> AsyncIterator[RunningLoops]:
         try:
             yield RunningLoops(tasks)
         finally:
-            for task in tasks:
-                task.cancel()
+            await _end(tasks)
+
+
+async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancel tasks until they have ended.
+
+    Once is not always enough: until Python 3.12, `wait_for` (which the driver
+    of PostgreSQL uses) forgets a cancellation that meets its result.
+    """
+    pending = set(tasks)
+    for _ in range(CANCELS):
+        for task in pending:
+            task.cancel()
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)
 
 
 async def _guarded(loop: Loop) -> None:

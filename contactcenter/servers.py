@@ -3,13 +3,16 @@
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chat.http import add_chat_routes
+from chat.limits import HttpLimits, Rate
 from config.clock import Clock
 from config.errors import Misconfigured
+from config.helpline.helpline import Helpline
 from config.text import Catalog
 from contactcenter.health import Readiness, health_routes
 from contactcenter.web.problems import problems
@@ -19,6 +22,11 @@ from contactcenter.wiring import Centre
 # The longest body the public port takes: a chat line with its JSON, or a webhook's form.
 PUBLIC_BODY_BYTES = 64 * 1024
 STOPPING_SECONDS = 5.0
+LINES_AT_ONCE = 12
+OPENINGS_AT_ONCE = 20
+# A connection that asks nothing, or whose request's head does not come to its end, is closed.
+# The library's own 3,630 s lets a few thousand silent connections take every descriptor.
+IDLE_SECONDS = 75.0
 
 
 def listening_socket(host: str, port: int, setting: str) -> socket.socket:
@@ -34,7 +42,12 @@ def listening_socket(host: str, port: int, setting: str) -> socket.socket:
 async def served(app: web.Application, listening: socket.socket) -> AsyncIterator[None]:
     """Serve `app` on a socket; leaving lets requests finish for five seconds."""
     # aiohttp's own access log has paths and queries: ours has route names.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOPPING_SECONDS)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=STOPPING_SECONDS,
+        keepalive_timeout=IDLE_SECONDS,
+    )
     await runner.setup()
     try:
         await web.SockSite(runner, listening).start()
@@ -48,14 +61,17 @@ def public_application(
     readiness: Readiness,
     clock: Clock,
     catalog: Catalog,
+    helpline: Helpline,
     *,
     page_origins: frozenset[str],
     socket_url: str,
+    proxy_hops: int = 0,
 ) -> web.Application:
     """Return the public port's application: voice webhooks, chat pages and API, health."""
     app = web.Application(
         middlewares=[request_log(), problems()], client_max_size=PUBLIC_BODY_BYTES
     )
+    app.on_response_prepare.append(_plain_headers)
     app.add_routes(health_routes(readiness))
     if centre.voice is not None:
         centre.voice.webhooks.add_to(app)
@@ -66,8 +82,32 @@ def public_application(
         socket_url=socket_url,
         clock=clock,
         catalog=catalog,
+        limits=HttpLimits(
+            openings_per_address=_opening_rate(helpline),
+            sends_per_conversation=line_rate(helpline),
+        ),
+        forwarded_hops=proxy_hops,
     )
     return app
+
+
+def line_rate(helpline: Helpline) -> Rate:
+    """Return how fast one visitor may write: a short burst, then the helpline's rate."""
+    return Rate(burst=LINES_AT_ONCE, per_second=helpline.limits.messages_per_minute / 60)
+
+
+def _opening_rate(helpline: Helpline) -> Rate:
+    each_hour = helpline.limits.openings_per_address_per_hour
+    return Rate(burst=min(OPENINGS_AT_ONCE, each_hour), per_second=each_hour / 3600)
+
+
+async def _plain_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """Complete every answer of the public port; what a handler set itself stays."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    # Which server and version answers is of use to an attacker only.
+    response.headers.popall("Server", None)
 
 
 def metrics_application(readiness: Readiness) -> web.Application:
@@ -80,6 +120,19 @@ def metrics_application(readiness: Readiness) -> web.Application:
     app.add_routes(health_routes(readiness))
     app.router.add_get("/metrics", metrics, name="metrics")
     return app
+
+
+def refuse_shared_hosts(public_url: str, chat_url: str, staff_url: str) -> None:
+    """Raise Misconfigured when visitors and staff share a host name in production (https).
+
+    A browser sends a host's cookies to every port of it: the staff's session
+    would travel with each page of a child's, and a page there would be of the
+    same site as the desk.
+    """
+    staff = urlsplit(staff_url)
+    others = {urlsplit(public_url).hostname, urlsplit(chat_url).hostname}
+    if staff.scheme == "https" and staff.hostname in others:
+        raise Misconfigured(["environment: STAFF_BASE_URL: needs a host name that no other has"])
 
 
 def origins_of(url: str) -> frozenset[str]:

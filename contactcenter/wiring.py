@@ -128,7 +128,9 @@ async def centre(
             silent=timedelta(seconds=limits.no_socket_offer_seconds),
             away=timedelta(seconds=limits.away_seconds),
         )
-        accounts = StaffAccounts.over(database, vault, passwords, clock)
+        accounts = StaffAccounts.over(
+            database, vault, passwords, clock, lasts=timedelta(hours=limits.session_hours)
+        )
         lock = NodeLock(database, f"reconciler:{helpline.line.pool}")
         yield Centre(
             staff=StaffServices(
@@ -215,7 +217,7 @@ def _voice(
 ) -> Voice | None:
     if telephony is None:
         return None
-    callers = Callers(contacts, engagements, effects, placements, telephony, clock)
+    callers = Callers(contacts, engagements, effects, placements, telephony, presence, clock)
     steps = CallSteps(
         contacts,
         engagements,

@@ -69,7 +69,11 @@ def _check_role(connection: Connection, runtime_role: str) -> None:
         {"role": runtime_role},
     ).one()
     if row.is_super is None:
-        raise Misconfigured([f"DATABASE_URL: the role {runtime_role} does not exist"])
+        raise Misconfigured(
+            [
+                f"DATABASE_URL: the role {runtime_role} does not exist; name the one to be given rights"
+            ]
+        )
     if row.is_owner or row.is_super:
         raise Misconfigured(
             ["DATABASE_URL: the run-time role must be neither the owner nor a superuser"]

@@ -158,7 +158,18 @@ ENDPOINTS = (
         _save_form,
         body=FormBody,
         answer=FormSavedView,
-        problems=("not_found", "form_conflict", "contact_closed", "unknown_field", "text_too_long"),
+        problems=(
+            "not_found",
+            "form_conflict",
+            "contact_closed",
+            "unknown_field",
+            "unknown_option",
+            "wrong_type",
+            "wrong_date",
+            "number_out_of_range",
+            "not_a_text",
+            "text_too_long",
+        ),
         max_body_bytes=_LONG,
     ),
     Endpoint(
@@ -170,7 +181,7 @@ ENDPOINTS = (
         _set_urgency,
         body=UrgencyBody,
         answer=ContactView,
-        problems=("not_found", "coordinator_needed", "reason_needed", "contact_closed"),
+        problems=("not_found", "coordinator_needed", "reason_needed", "conflict", "contact_closed"),
     ),
     Endpoint(
         "POST",
@@ -180,7 +191,7 @@ ENDPOINTS = (
         needs(Right.CONTACT_SERVE),
         _end,
         answer=ContactView,
-        problems=("not_found",),
+        problems=("not_found", "contact_taken", "call_connecting"),
     ),
     Endpoint(
         "POST",

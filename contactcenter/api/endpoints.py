@@ -12,6 +12,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from chat.bodies import read_at_most
 from config.errors import InvalidInput, NotFound, Refused
 from contactcenter.api.services import StaffServices
 from contactcenter.auth.access import Access, add_route
@@ -96,7 +97,7 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
     """
     endpoint = _endpoint_of(request)
     assert endpoint.body is model, "a handler reads the body its endpoint declares"
-    raw = await _read_at_most(request, endpoint.max_body_bytes)
+    raw = await read_at_most(request, endpoint.max_body_bytes)
     if not raw.strip() and endpoint.body_optional:
         return model()
     if request.content_type != "application/json":
@@ -131,18 +132,6 @@ def no_content() -> web.Response:
 
 def _endpoint_of(request: web.Request) -> Endpoint:
     return request.app[_ENDPOINTS][request.match_info.route.name or ""]
-
-
-async def _read_at_most(request: web.Request, limit: int) -> bytes:
-    """Read the body, giving up as soon as it is over the route's limit."""
-    if (request.content_length or 0) > limit:
-        raise InvalidInput(code="body_too_large")
-    read = bytearray()
-    async for piece in request.content.iter_chunked(_SMALL):
-        read += piece
-        if len(read) > limit:
-            raise InvalidInput(code="body_too_large")
-    return bytes(read)
 
 
 def _refusal(error: ValidationError) -> Refused:

@@ -1,5 +1,7 @@
 """The forms and the closed lists that a contact is written up with."""
 
+import re
+
 from aiohttp import web
 
 from config.errors import NotFound
@@ -10,6 +12,7 @@ from contactcenter.centre.helpline_views import helpline_view
 from contactcenter.centre.views import FormDefinitionView, HelplineView
 from records.policy import Right
 
+FORM_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 HELPLINE = web.AppKey("helpline", Helpline)
 
 
@@ -18,12 +21,13 @@ async def _helpline(request: web.Request) -> web.StreamResponse:
 
 
 async def _form(request: web.Request) -> web.StreamResponse:
-    version = request.match_info["form_version"]
+    form_id, version = request.match_info["form_id"], request.match_info["form_version"]
+    # What cannot be an id names nothing, and may hold what no database text can (U+0000).
+    if not FORM_ID.fullmatch(form_id):
+        raise NotFound
     if not (version.isascii() and version.isdecimal() and len(version) < 10):
         raise NotFound
-    form = await services_of(request).forms.definition(
-        principal_of(request), request.match_info["form_id"], int(version)
-    )
+    form = await services_of(request).forms.definition(principal_of(request), form_id, int(version))
     return answer(form)
 
 

@@ -10,6 +10,7 @@ from contactcenter.api.endpoints import (
     read_body,
     services_of,
 )
+from contactcenter.api.live.route import LIVE_SOCKETS
 from contactcenter.api.schemas import (
     LiveTicketView,
     MeView,
@@ -20,6 +21,7 @@ from contactcenter.api.schemas import (
 from contactcenter.auth.access import PUBLIC, SIGNED_IN, needs, principal_of
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.views import PresenceView, SoftphoneTokenView, StaffView
+from contactcenter.web.clients import client_address
 from records.policy import Right
 
 
@@ -29,7 +31,7 @@ async def _sign_in(request: web.Request) -> web.StreamResponse:
         body.login,
         body.password.get_secret_value(),
         body.totp.get_secret_value(),
-        request.remote or "",
+        client_address(request),
     )
     view = SignedInView(
         token=opened.token, expires_at=opened.expires_at, staff=_staff(opened.principal)
@@ -42,6 +44,7 @@ async def _sign_in(request: web.Request) -> web.StreamResponse:
 async def _sign_out(request: web.Request) -> web.StreamResponse:
     await services_of(request).presence.leave(principal_of(request))
     await services_of(request).accounts.sign_out(principal_of(request))
+    request.app[LIVE_SOCKETS].end_session(principal_of(request).session_id)
     response = no_content()
     request.app[BROWSER].clear_cookie(response)
     return response

@@ -39,6 +39,8 @@ class StaffAccounts:
         passwords: Passwords,
         throttle: SignInThrottle,
         clock: Clock,
+        *,
+        lasts: timedelta = SESSION_LASTS,
     ) -> None:
         """Take everything by hand; `over` makes the usual ones."""
         self._staff = staff
@@ -46,18 +48,29 @@ class StaffAccounts:
         self._passwords = passwords
         self._throttle = throttle
         self._clock = clock
+        self._lasts = lasts
 
     @classmethod
     def over(
-        cls, database: Database, vault: Vault, passwords: Passwords, clock: Clock
+        cls,
+        database: Database,
+        vault: Vault,
+        passwords: Passwords,
+        clock: Clock,
+        *,
+        lasts: timedelta = SESSION_LASTS,
     ) -> "StaffAccounts":
-        """Return the accounts of this database, with a throttle of this process's own."""
+        """Return the accounts of this database, with a throttle of this process's own.
+
+        A session ends after `lasts`, whatever its use: the length of a shift.
+        """
         return cls(
             Staff(database, vault),
             Sessions(database, vault, idle=SESSION_IDLE),
             passwords,
             SignInThrottle(secrets.token_bytes(32), monotonic),
             clock,
+            lasts=lasts,
         )
 
     async def sign_in(self, login: str, password: str, totp: str, address: str) -> OpenedSession:
@@ -141,7 +154,7 @@ class StaffAccounts:
         raise NotSignedIn
 
     async def _open(self, staff_id: UUID, now: datetime) -> OpenedSession:
-        token, expires_at = new_token(), now + SESSION_LASTS
+        token, expires_at = new_token(), now + self._lasts
         signed_in = await self._sessions.create(staff_id, _hash(token), now, expires_at)
         return OpenedSession(token, expires_at, _principal(signed_in))
 

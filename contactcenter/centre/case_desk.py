@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from config.clock import Clock
-from config.errors import InvalidInput, NotAllowed
+from config.clock import Clock, monotonic
+from config.errors import InvalidInput, NotAllowed, TooMuch
 from config.helpline.helpline import Helpline
 from config.vocabulary import Role, Urgency
 from contactcenter.auth.principal import Principal
+from contactcenter.auth.throttle import Buckets, Limit
 from contactcenter.centre.subjects import subject_of
 from contactcenter.centre.views import (
     CaseContactView,
@@ -18,6 +19,10 @@ from contactcenter.centre.views import (
 from records.cases import views as records
 from records.cases.cases import Cases
 
+# A reference is read off a note: slips are honest, thousands of them are a search for whose
+# case there is. Kept in this process, as the sign-in's limits are.
+MISSES = Limit(burst=30, refill_seconds=2)
+
 
 class CaseDesk:
     """Cases for the API and the pages."""
@@ -27,6 +32,7 @@ class CaseDesk:
         self._cases = cases
         self._helpline = helpline
         self._clock = clock
+        self._misses = Buckets(MISSES)
         self._departments = frozenset(each.code for each in helpline.departments)
 
     async def create(
@@ -51,16 +57,22 @@ class CaseDesk:
         """Return the cases she may know of, newest first, or the one of a reference.
 
         What is typed is forgiven for what cannot be a reference: nothing is found.
+        Raises TooMuch for whoever goes on looking for what is not there.
         """
         subject, now = subject_of(principal), self._clock.now()
         if reference is None:
             return CasePage(
                 cases=[_summary(each) for each in await self._cases.page(subject, now, limit=limit)]
             )
+        who, at = principal.staff_id.bytes, monotonic()
+        if wait := self._misses.wait_seconds(who, at):
+            raise TooMuch("too many references without a case", retry_after=wait)
         try:
             found = await self._cases.find(subject, reference, now)
         except InvalidInput:
             found = None
+        if found is None:
+            self._misses.charge(who, at)
         return CasePage(cases=[] if found is None else [_summary(found)])
 
     async def attach(self, principal: Principal, case_id: UUID, contact_id: UUID) -> CaseView:

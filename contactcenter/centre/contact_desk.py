@@ -30,6 +30,7 @@ from contactcenter.centre.views import (
     SentView,
 )
 from contactcenter.centre.wakes import LISTENER, Wakes
+from records.access import ReachedContact
 from records.contacts import Contacts
 from records.contacts.file import ContactFiles
 from records.contacts.gate import ContactGate
@@ -39,6 +40,9 @@ from records.messages.lines import Line
 from records.messages.messages import Messages
 from records.policy import Right
 from routing.wakeups import WakeKind
+
+# What may become of a contact that a listener had; the others are the service's to say.
+WRITTEN_UP = frozenset({Disposition.TREATED, Disposition.HANDED_OUTSIDE, Disposition.NON_CONTENT})
 
 
 class ContactDesk:
@@ -78,6 +82,20 @@ class ContactDesk:
         now = self._clock.now()
         file = await self._files.read(subject_of(principal), contact_id, now)
         return contact_view(file, self._helpline, now)
+
+    async def lost(self, shown: ContactView) -> ContactView:
+        """Return a contact as its former listener last saw it, waiting again or closed."""
+        contact = await self._contacts.get(shown.contact_id)
+        closed = contact.state is ContactState.CLOSED
+        engagement = shown.engagement
+        return shown.model_copy(
+            update={
+                "state": ContactState.CLOSED if closed else ContactState.WAITING,
+                "version": contact.version,
+                "engagement": engagement
+                and engagement.model_copy(update={"state": EngagementState.NOT_CONNECTED}),
+            }
+        )
 
     async def engaged(self, principal: Principal) -> list[ContactView]:
         """Return the contacts she has an open engagement on, oldest first."""
@@ -158,6 +176,9 @@ class ContactDesk:
         confirm: bool,
     ) -> ContactView:
         """Confirm, raise or correct the urgency; see `_right_to_rate` for who may."""
+        # Anyone raises, but nobody what she may not know of: she would be told « no »
+        # of a change that was made.
+        await self._reach(principal, contact_id, Right.CONTACT_READ)
         contact = await self._contacts.get(contact_id)
         right = self._right_to_rate(contact.urgency, contact.urgency_source, urgency, confirm)
         await self._reach(principal, contact_id, right)
@@ -175,6 +196,7 @@ class ContactDesk:
             actor_of(principal),
             self._clock.now(),
             confirmed=confirm,
+            judged=contact,
         )
         await self._effects.changed(after)
         return await self.view(principal, contact_id)
@@ -201,7 +223,7 @@ class ContactDesk:
 
     async def end(self, principal: Principal, contact_id: UUID) -> ContactView:
         """End the conversation or the call; an ended contact is returned as it is."""
-        await self._reach(principal, contact_id, Right.CONTACT_SERVE)
+        reached = await self._reach_unclosed(principal, contact_id)
         taken = await self._engagements.open_for_contact(contact_id)
         after = await self._contacts.end(
             contact_id,
@@ -209,6 +231,7 @@ class ContactDesk:
             "ended_at_desk",
             self._clock.now(),
             actor=actor_of(principal),
+            turn=reached.turn,
         )
         await self._effects.ended(after, taken)
         return await self.view(principal, contact_id)
@@ -220,9 +243,15 @@ class ContactDesk:
         disposition: Disposition,
         non_content_code: str | None,
     ) -> ContactView:
-        """Finish the write-up; her capacity is back at once, her readiness is her own word."""
-        await self._reach(principal, contact_id, Right.CONTACT_SERVE)
-        await self._check_complete(contact_id, disposition, non_content_code)
+        """Finish the write-up; her capacity is back at once, her readiness is her own word.
+
+        A repeat answers the same; Conflict `already_closed` when it says otherwise.
+        """
+        reached = await self._reach_unclosed(principal, contact_id)
+        if reached.state == ContactState.ACTIVE:
+            raise Conflict("the person is still there", code="contact_open")
+        if reached.state != ContactState.CLOSED:
+            await self._check_complete(contact_id, disposition, non_content_code)
         taken = await self._engagements.open_for_contact(contact_id)
         try:
             after = await self._contacts.close(
@@ -240,6 +269,9 @@ class ContactDesk:
     async def _check_complete(
         self, contact_id: UUID, disposition: Disposition, non_content_code: str | None
     ) -> None:
+        if disposition not in WRITTEN_UP:
+            # An answered contact was neither abandoned nor deterred: figures would be wrong.
+            raise InvalidInput("not of a contact that was answered", field="disposition")
         known = {each.id for each in self._helpline.non_content_codes}
         if non_content_code is not None and non_content_code not in known:
             raise InvalidInput("no such code", field="non_content_code")
@@ -249,9 +281,21 @@ class ContactDesk:
         if missing:
             raise InvalidInput("a question is unanswered", code="form_incomplete", field=missing[0])
 
-    async def _reach(self, principal: Principal, contact_id: UUID, right: Right) -> None:
+    async def _reach_unclosed(self, principal: Principal, contact_id: UUID) -> ReachedContact:
+        """Let pass whoever serves the contact; once it is closed, whoever may read it.
+
+        The last act of a contact takes the right to serve it away: sent again
+        after a lost answer, it must be told what it did, not that it may not.
+        """
+        reached = await self._reach(principal, contact_id, Right.CONTACT_READ)
+        if reached.state == ContactState.CLOSED:
+            return reached
+        return await self._reach(principal, contact_id, Right.CONTACT_SERVE)
+
+    async def _reach(self, principal: Principal, contact_id: UUID, right: Right) -> ReachedContact:
+        now = self._clock.now()
         try:
-            await self._gate.check(subject_of(principal), contact_id, right, self._clock.now())
+            return await self._gate.check(subject_of(principal), contact_id, right, now)
         except NotAllowed:
             if right is Right.CONTACT_URGENCY_LOWER:
                 raise NotAllowed("the coordinator lowers", code="coordinator_needed") from None

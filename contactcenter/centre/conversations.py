@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -36,6 +37,11 @@ from routing import wakeups
 from routing.router import Router
 
 log = structlog.get_logger()
+
+QUICK_EXIT = "quick_exit"
+# A leave is repeated for as long as a page that is being fled may retry it, no longer.
+READABLE_AFTER_FLIGHT = timedelta(minutes=1)
+READABLE_AFTER_END = timedelta(hours=1)
 
 
 class Conversations:
@@ -117,6 +123,8 @@ class Conversations:
         contact = await self._contacts.by_token(_hash(token))
         if contact is None or contact.line_id != self._placements.helpline.line.id:
             raise NotSignedIn("unknown token")
+        if _is_spent(contact, self._clock.now()):
+            raise NotSignedIn("the conversation is long over")
         if contact.disposition is Disposition.ABANDONED and contact.ended_by is EndedBy.AWAY:
             back = await self._contacts.come_back(contact.contact_id, self._clock.now())
             await self._effects.changed(back)
@@ -171,9 +179,10 @@ class Conversations:
         after = await self._contacts.end(
             contact_id,
             EndedBy.CORRESPONDENT,
-            "quick_exit" if quick else "left",
+            QUICK_EXIT if quick else "left",
             self._clock.now(),
         )
+        self._life.forget(contact_id)
         await self._effects.ended(after, taken)
 
     async def read(self, contact_id: UUID, seq: int) -> None:
@@ -228,6 +237,18 @@ async def _wakes(heard: AsyncIterator[wakeups.Wakeup]) -> AsyncIterator[Wake]:
             yield Wake(WakeKind.STATE)
         elif wakeup.numbers[:1] != (VISITOR,):
             yield Wake(WakeKind(wakeup.kind.value))
+
+
+def _is_spent(contact: ContactSnapshot, now: datetime) -> bool:
+    """Tell whether a conversation ended so long ago that its token opens it to nobody.
+
+    The tab forgets its token, but a browser may bring a tab back for whoever
+    sits down next. Who was only given up for away may always come back.
+    """
+    if contact.ended_at is None or contact.ended_by is EndedBy.AWAY:
+        return False
+    fled = contact.end_reason == QUICK_EXIT
+    return now - contact.ended_at > (READABLE_AFTER_FLIGHT if fled else READABLE_AFTER_END)
 
 
 def _hash(token: str) -> bytes:

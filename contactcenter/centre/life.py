@@ -60,6 +60,11 @@ class SignsOfLife:
             del self._sockets[contact_id]
         self._seen.add(contact_id)
 
+    def forget(self, contact_id: UUID) -> None:
+        """Drop what is kept of a visitor who has left."""
+        self._seen.discard(contact_id)
+        self._held.discard(contact_id)
+
     def alive(self, contact_id: UUID) -> None:
         """Note a sign of life, to be written with the next round."""
         self._seen.add(contact_id)

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from config.clock import Clock
-from config.errors import CentreError, TooMuch, Unavailable
+from config.errors import CentreError, NotAllowed, TooMuch, Unavailable
 from config.vocabulary import ContactState
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.contact_desk import ContactDesk
@@ -33,7 +33,7 @@ from contactcenter.centre.live_events import (
 from contactcenter.centre.offers import Offers
 from contactcenter.centre.presence import Presence
 from contactcenter.centre.queue_board import QueueBoard
-from contactcenter.centre.views import PresenceView
+from contactcenter.centre.views import ContactView, PresenceView
 from contactcenter.centre.wakes import VISITOR, WakeQueue, Wakes
 from routing.model import EventKind, OfferState, RoutingEvent
 from routing.router import Router
@@ -53,6 +53,7 @@ class Subscriber:
     principal: Principal
     queue: asyncio.Queue[LiveEvent] = field(default_factory=lambda: asyncio.Queue(EVENTS_PENDING))
     told: dict[UUID, int] = field(default_factory=dict)
+    shown: dict[UUID, ContactView] = field(default_factory=dict)
     presence: PresenceView | None = None
     has_overflowed: bool = False
 
@@ -107,6 +108,7 @@ class LiveHub:
         self._show_presence(subscriber, await self._presence.current(principal))
         for contact in await self._contacts.engaged(principal):
             self._attend(subscriber, contact.contact_id)
+            subscriber.shown[contact.contact_id] = contact
         offer = await self._offers.current(principal)
         if offer is not None:
             subscriber.put(OfferMade(**offer.model_dump()))
@@ -120,6 +122,7 @@ class LiveHub:
 
     def _leave(self, subscriber: Subscriber, contact_id: UUID) -> None:
         subscriber.told.pop(contact_id, None)
+        subscriber.shown.pop(contact_id, None)
         self._attending[contact_id].discard(subscriber)
         if not self._attending[contact_id]:
             del self._attending[contact_id]
@@ -206,10 +209,29 @@ class LiveHub:
                 await self._lines(subscriber, contact_id)
 
     async def _show(self, subscriber: Subscriber, contact_id: UUID) -> None:
-        contact = await self._contacts.view(subscriber.principal, contact_id)
+        try:
+            contact = await self._contacts.view(subscriber.principal, contact_id)
+        except NotAllowed:
+            await self._lost(subscriber, contact_id)
+            return
         subscriber.put(ContactChanged(contact=contact))
-        if contact.state in (ContactState.CLOSED, ContactState.WAITING):
+        subscriber.shown[contact_id] = contact
+        taken = contact.engagement
+        hers = taken is not None and taken.listener_id == subscriber.principal.staff_id
+        # A wake-up may be late: by now a colleague may have what this listener gave back.
+        if not hers or contact.state in (ContactState.CLOSED, ContactState.WAITING):
             self._leave(subscriber, contact_id)
+
+    async def _lost(self, subscriber: Subscriber, contact_id: UUID) -> None:
+        """Tell her that a contact is hers no more, and of its record nothing she had not seen.
+
+        A call that her telephone did not answer: she may not read it any more,
+        and a desk told nothing would go on connecting it for ever.
+        """
+        shown = subscriber.shown.get(contact_id)
+        self._leave(subscriber, contact_id)
+        if shown is not None:
+            subscriber.put(ContactChanged(contact=await self._contacts.lost(shown)))
 
     async def _lines(self, subscriber: Subscriber, contact_id: UUID) -> None:
         """Tell the lines stored since the last told one; the desk reads the history itself."""

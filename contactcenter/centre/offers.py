@@ -17,6 +17,7 @@ from config.vocabulary import (
     Channel,
     ContactEventKind,
     DeclineReason,
+    EngagementState,
     EngagementStep,
     Level,
     Urgency,
@@ -29,7 +30,7 @@ from contactcenter.centre.subjects import actor_of
 from contactcenter.centre.views import OfferView
 from records.contacts import Contacts
 from records.contacts.snapshot import ContactSnapshot
-from records.engagements import Engagements
+from records.engagements import Engagement, Engagements
 from routing.model import Offer, OfferState, Step
 from routing.router import Router
 
@@ -119,6 +120,7 @@ class Offers:
                 await self._presence.tell_current(principal.staff_id)
             raise
         await self._confirm(offer_id, accepted.contact.version)
+        self._check_still_hers(accepted.engagement)
         await self._effects.accepted(accepted)
         return contact_id
 
@@ -133,12 +135,18 @@ class Offers:
         """Answer a replay of what PostgreSQL already holds, or say why it is refused."""
         engagement = await self._engagements.get(offer_id)
         if engagement is not None and engagement.listener_id == principal.staff_id:
+            self._check_still_hers(engagement)
             return engagement.contact_id
         if step is Step.NOT_YOURS:
             raise NotAllowed("another listener's offer", code="not_allowed")
         if step is Step.UNKNOWN:
             raise NotFound("no such offer", code="not_found")
         raise Conflict("the offer is over", code="offer_expired")
+
+    def _check_still_hers(self, engagement: Engagement) -> None:
+        # A late replay: her telephone did not answer, and the contact waits for anybody.
+        if engagement.state is EngagementState.NOT_CONNECTED:
+            raise Conflict("it came to nothing", code="offer_expired")
 
     async def decline(self, principal: Principal, offer_id: UUID, reason: DeclineReason) -> None:
         """Give the contact back with its rank; a repeat changes nothing."""

@@ -5,6 +5,7 @@ afterwards, and a failure to tell it is repaired by the reconciler. So a lost
 Redis delays an offer and loses nobody.
 """
 
+import asyncio
 from collections.abc import Awaitable
 from uuid import UUID
 
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 
 # One arrival frees at most a few pairs; the sweep makes the rest.
 MATCHES_AT_ONCE = 8
+# A caller waits for our answer meanwhile: a silent index must not keep them from being parked.
+INDEX_SECONDS = 1.0
 
 
 class Queueing:
@@ -40,14 +43,19 @@ class Queueing:
     async def changed(self, contact: ContactSnapshot) -> None:
         """Bring the index in line with a contact just committed, whatever its state."""
         try:
-            if contact.state is ContactState.WAITING:
-                waiting = self._placements.waiting(contact)
-                await self._router.enqueue(waiting)
-                await self.match(waiting.lanes)
-            elif contact.state is not ContactState.ARRIVING:
-                await self._withdraw(contact)
-        except Unavailable as error:
-            log.warning("index_not_told", contact_id=str(contact.contact_id), code=error.code)
+            async with asyncio.timeout(INDEX_SECONDS):
+                await self._tell(contact)
+        except (Unavailable, TimeoutError) as error:
+            code = getattr(error, "code", "index_silent")
+            log.warning("index_not_told", contact_id=str(contact.contact_id), code=code)
+
+    async def _tell(self, contact: ContactSnapshot) -> None:
+        if contact.state is ContactState.WAITING:
+            waiting = self._placements.waiting(contact)
+            await self._router.enqueue(waiting)
+            await self.match(waiting.lanes)
+        elif contact.state is not ContactState.ARRIVING:
+            await self._withdraw(contact)
 
     async def finished(
         self, listener_id: UUID, contact_id: UUID, engagement_id: UUID | None

@@ -24,7 +24,7 @@ from contactcenter.cli.running import run_async
 from contactcenter.cli.schema import migrate_with
 from contactcenter.cli.serve import EVERY_ROLE, PORTS
 from contactcenter.cli.telephone import emulator_process, with_emulated_account
-from contactcenter.engines.folder import write_private
+from contactcenter.engines.folder import in_use, write_private
 
 CODES_SECONDS = 1.0
 LOG_KEEP_BYTES = 20_000_000
@@ -48,16 +48,13 @@ def demo(
     if data_dir is not None:
         settings = settings.model_copy(update={"data_dir": data_dir})
     helpline = load_helpline(settings.helpline_dir)
-    if ready_file is not None:
+    if ready_file is not None and not in_use(settings.data_dir):
+        # Left by a demo that was killed; that of a running one is its own.
         ready_file.unlink(missing_ok=True)
     with _log_file(settings.data_dir) as log:
         # The terminal is for the table; the log goes beside the records.
         configure_logging(settings.log_level, log)
-        try:
-            code = run_async(_demo(settings, helpline, ready_file))
-        finally:
-            if ready_file is not None:
-                ready_file.unlink(missing_ok=True)
+        code = run_async(_demo(settings, helpline, ready_file))
     sys.exit(code)
 
 
@@ -77,6 +74,8 @@ async def _demo(settings: Settings, helpline: Helpline, ready_file: Path | None)
     settings = with_ports(settings, *PORTS, "emulator_port")
     async with AsyncExitStack() as stack:
         settings = await _with_engines(stack, settings)
+        if ready_file is not None:
+            stack.callback(ready_file.unlink, missing_ok=True)
         accounts = await make_accounts(settings, helpline)
         settings = with_emulated_account(settings, helpline)
         await stack.enter_async_context(emulator_process(settings, helpline))

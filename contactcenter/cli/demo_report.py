@@ -1,6 +1,7 @@
 """What the demo tells: a table for people, a JSON object for programs. Pure."""
 
 import json
+import shlex
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -55,6 +56,8 @@ def table(
         (each.login, each.password, _code(each, now), each.totp_secret, each.role.value)
         for each in accounts
     ]
+    folder = settings.data_dir.absolute()
+    next_code = f"DATA_DIR={shlex.quote(str(folder))} contactcenter user code LOGIN"
     return "\n".join(
         [
             "",
@@ -62,8 +65,8 @@ def table(
             "",
             *_columns(people),
             "",
-            f"Each code serves once, for {STEP_SECONDS} s. The next one: contactcenter user code LOGIN",
-            f"Records and log: {settings.data_dir.absolute()}    Stop: Ctrl-C",
+            f"Each code serves once, for {STEP_SECONDS} s. The next one: {next_code}",
+            f"Records and log: {folder}    Stop: Ctrl-C",
             NEVER_FOR_REAL,
             "",
         ]

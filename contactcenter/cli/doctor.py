@@ -48,6 +48,10 @@ async def examine() -> list[Finding]:
     if settings.twilio_account_sid:
         checks.append(("webhooks", doctor_webhook.webhooks))
     found = [Finding("settings", good=True, detail="no mistake")]
+    if not settings.twilio_account_sid:
+        found.append(
+            Finding("telephone", good=True, detail="none: no TWILIO_ACCOUNT_SID, no calls")
+        )
     for subject, check in checks:
         found += await _finding(subject, check(settings))
     return found

@@ -17,6 +17,12 @@ from records.vault import Vault
 OLDEST_POSTGRES = 15
 NEWEST_POSTGRES = 18
 OLDEST_REDIS = (7, 0)
+_OWNS_A_TABLE = """
+    SELECT EXISTS (
+        SELECT FROM pg_class
+        WHERE relname = 'audit' AND relkind = 'r' AND pg_has_role(relowner, 'MEMBER')
+    )
+"""
 
 
 @asynccontextmanager
@@ -43,7 +49,7 @@ async def _connected(settings: Settings) -> "AsyncIterator[asyncpg.Connection[as
 
 
 async def postgresql(settings: Settings) -> str:
-    """Return the server's version; the run-time role may be no superuser."""
+    """Return the server's version; the run-time role may be neither superuser nor owner."""
     async with _connected(settings) as connection:
         major = connection.get_server_version().major
         if not OLDEST_POSTGRES <= major <= NEWEST_POSTGRES:
@@ -57,6 +63,12 @@ async def postgresql(settings: Settings) -> str:
         )
         if role is None or role["rolsuper"]:
             raise Misconfigured(["DATABASE_URL: the run-time role may be no superuser"])
+        if await connection.fetchval(_OWNS_A_TABLE):
+            raise Misconfigured(
+                [
+                    "DATABASE_URL: the owner role could rewrite the audit trail; give the run-time one"
+                ]
+            )
         return f"PostgreSQL {major}"
 
 

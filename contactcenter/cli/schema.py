@@ -10,7 +10,10 @@ DEFAULT_RUNTIME_ROLE = "contactcenter_app"
 
 
 def migrate_command() -> None:
-    """Bring the database to this version's schema (MIGRATE_DATABASE_URL); safe to repeat."""
+    """Bring the database to this version's schema (MIGRATE_DATABASE_URL); safe to repeat.
+
+    The role that DATABASE_URL names, else contactcenter_app, is given its rights.
+    """
     settings = load_settings()
     settings.require("migrate_database_url")
     run_async(migrate_with(settings))

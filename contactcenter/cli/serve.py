@@ -19,6 +19,8 @@ from contactcenter.cli.running import run_async
 from contactcenter.cli.telephone import emulator_process, with_emulated_account
 
 PORTS = ("public_port", "chat_port", "staff_port", "metrics_port")
+# A process of one role beside others on the same machine finds their ports in use.
+PORTS_OF_ROLE = {"public": "public_port", "chat": "chat_port", "staff": "staff_port"}
 
 
 class ServiceRole(StrEnum):
@@ -65,6 +67,11 @@ def roles_of(given: list[ServiceRole] | None) -> frozenset[str]:
     return frozenset(role.value for role in given)
 
 
+def ports_of(roles: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of the ports that a process of these roles listens on."""
+    return (*(port for role, port in PORTS_OF_ROLE.items() if role in roles), "metrics_port")
+
+
 async def _serve(
     settings: Settings, helpline: Helpline, roles: frozenset[str], *, embedded: bool, emulated: bool
 ) -> int:
@@ -83,7 +90,7 @@ async def _serve(
             )
             await stack.enter_async_context(emulator_process(settings, helpline))
         settings.require("database_url", "redis_url", "vault_key", "index_key")
-        settings = with_ports(settings, *PORTS)
+        settings = with_ports(settings, *ports_of(roles))
         return await run(settings, helpline, roles=roles, ready=_say_nothing)
 
 

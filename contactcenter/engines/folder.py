@@ -112,6 +112,22 @@ async def claimed(data_dir: Path, identity: Identity) -> AsyncIterator[EngineFol
         os.close(lock_fd)
 
 
+def in_use(data_dir: Path) -> bool:
+    """Return whether a living process holds the folder, without waiting for it."""
+    try:
+        lock_fd = os.open(data_dir.absolute() / "engines/lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _living_holder(os.pread(lock_fd, 100, 0)) is not None
+    else:
+        return False
+    finally:
+        os.close(lock_fd)
+
+
 def _opened(data_dir: Path) -> tuple[Path, int]:
     root = data_dir.absolute() / "engines"
     try:

@@ -6,9 +6,12 @@ So whatever fails, the caller is still parked and can be offered again.
 
 Each step is owed in PostgreSQL (`engagement.step`, `step_due_at`): a node that
 dies leaves it due, and any other drives it again after reading back what was
-already done, for the carrier has no idempotency key.
+already done, for the carrier has no idempotency key. A driver takes one step
+at a time and renews its claim while it works, so that a claim is short, a slow
+carrier is not taken for a dead node, and one slow call holds up no other.
 """
 
+import asyncio
 from datetime import timedelta
 
 import structlog
@@ -26,8 +29,9 @@ from records.engagements import Engagement, Engagements
 log = structlog.get_logger()
 
 STEPS_AT_ONCE = 32
-# A claimed step is left alone for so long: above the transport's total time-out.
-CLAIM = timedelta(seconds=6)
+# A dead node's step is driven again after so long; a living node renews long before.
+CLAIM = timedelta(seconds=2)
+RENEWED_EVERY_SECONDS = 0.5
 LOOK_AGAIN = timedelta(seconds=1)
 REDIRECTS = 3
 
@@ -66,12 +70,38 @@ class CallSteps:
             EngagementStep.HANG_UP: self._hang_up,
         }
 
-    async def drive_due(self) -> int:
-        """Drive every step that is due; return how many. One that fails is due again soon."""
-        due = await self._engagements.due_steps(self._clock.now(), STEPS_AT_ONCE, claim=CLAIM)
-        for engagement in due:
-            await self._drive(engagement)
-        return len(due)
+    async def drive_due(self) -> None:
+        """Drive the steps that are due, one after the other; one that fails is due again soon.
+
+        Any number of these may run at once, here and on other nodes: each
+        claims a step only when it begins to drive it.
+        """
+        for _ in range(STEPS_AT_ONCE):
+            due = await self._engagements.due_steps(self._clock.now(), 1, claim=CLAIM)
+            if not due:
+                return
+            driven = asyncio.Event()
+            async with asyncio.TaskGroup() as group:
+                renewing = group.create_task(self._renew(due[0], driven))
+                try:
+                    await self._drive(due[0])
+                finally:
+                    driven.set()
+                    renewing.cancel()
+
+    async def _renew(self, engagement: Engagement, driven: asyncio.Event) -> None:
+        """Keep a claim until its step is driven, unless the step has moved on."""
+        until = engagement.step_due_at
+        while until is not None and not driven.is_set():
+            await asyncio.sleep(RENEWED_EVERY_SECONDS)
+            renewed = self._clock.now() + CLAIM
+            try:
+                held = await self._engagements.renew_claim(
+                    engagement.engagement_id, engagement.step, until, renewed
+                )
+            except Unavailable:
+                continue
+            until = renewed if held else None
 
     async def _drive(self, engagement: Engagement) -> None:
         driver = self._drivers.get(engagement.step)
@@ -102,7 +132,8 @@ class CallSteps:
             leg = await self._placed(engagement, label)
         if leg is None:
             return
-        moved = await self._move(engagement, EngagementStep.LISTENER_RINGING, LOOK_AGAIN, leg)
+        look = timedelta(0) if leg.state is CallState.IN_PROGRESS else LOOK_AGAIN
+        moved = await self._move(engagement, EngagementStep.LISTENER_RINGING, look, leg)
         if moved is None:
             # The person hung up meanwhile: the step now owed ends this leg by its sid.
             await self._engagements.note_leg(

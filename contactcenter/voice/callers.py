@@ -9,9 +9,10 @@ import structlog
 from config.clock import Clock
 from config.helpline.schema.lanes import DANGER_KEY
 from config.ids import new_id
-from config.vocabulary import ContactState, EndedBy, Urgency, UrgencySource
+from config.vocabulary import ContactState, EndedBy, PresenceState, Urgency, UrgencySource
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.placement import Placements
+from contactcenter.centre.presence import Presence
 from contactcenter.telephony.protocol import CallState, Telephony
 from records.actor import CORRESPONDENT
 from records.contacts import Contacts, ContactSnapshot
@@ -50,6 +51,7 @@ class Callers:
         effects: Effects,
         placements: Placements,
         telephony: Telephony,
+        presence: Presence,
         clock: Clock,
     ) -> None:
         """Take everything from the composition root."""
@@ -58,6 +60,7 @@ class Callers:
         self._effects = effects
         self._placements = placements
         self._telephony = telephony
+        self._presence = presence
         self._clock = clock
 
     async def arrived(
@@ -132,19 +135,28 @@ class Callers:
         ended_by = EndedBy.CORRESPONDENT if by_caller else EndedBy.CARRIER
         await self.left(contact.contact_id, f"call_{status.replace('-', '_')}", ended_by)
 
-    async def lost_listener(self, contact_id: UUID) -> ContactSnapshot:
-        """Put a caller whose listener's telephone died back in waiting, at the head."""
+    async def lost_listener(self, contact_id: UUID, engagement_id: UUID) -> ContactSnapshot:
+        """Put a caller whose listener's telephone died back in waiting, at the head.
+
+        She is offered nothing until she has checked her telephone: the same
+        caller would be the first to ring on it again. A repeat that comes when
+        somebody else has the caller changes nothing.
+        """
         contact = await self._contacts.get(contact_id)
-        taken = await self._engagements.open_for_contact(contact_id)
+        taken = await self._engagements.get(engagement_id)
         if contact.state is not ContactState.ACTIVE or taken is None:
             return contact
+        now = self._clock.now()
         waiting = await self._engagements.return_contact(
             contact_id,
             "listener_lost",
-            self._clock.now(),
+            now,
             returned_to_head=True,
-            engagement_id=taken.engagement_id,
+            engagement_id=engagement_id,
         )
+        if waiting.turn == contact.turn:
+            return waiting
+        await self._presence.conclude(taken.listener_id, PresenceState.CHECK_AUDIO, "leg_lost", now)
         await self._effects.given_back(waiting, taken)
         return waiting
 

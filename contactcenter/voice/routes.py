@@ -1,6 +1,7 @@
 """The voice webhooks: verify, decide, commit, answer. No REST call is made while Twilio waits."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from config.clock import Clock, from_milliseconds, milliseconds
-from config.errors import CentreError, NotFound, OutcomeUnknown, Unavailable
+from config.errors import CentreError, NotFound, OutcomeUnknown, Refused, Unavailable
 from config.helpline.helpline import Helpline
 from config.helpline.texts import ADULTS
 from config.vocabulary import Audience, ContactState, EngagementState, EngagementStep
@@ -19,6 +20,7 @@ from contactcenter.telephony.signature import HEADER, WebhookSignature
 from contactcenter.voice import addresses, twiml
 from contactcenter.voice.call_steps import CallSteps
 from contactcenter.voice.callers import Callers
+from contactcenter.web.forms import posted_form
 from records.contacts import Contacts, ContactSnapshot
 from records.engagements import Engagement, Engagements
 
@@ -26,8 +28,14 @@ log = structlog.get_logger()
 
 # Beyond this the caller hears the emergency text and is kept; Twilio gives up at 15 s.
 COMMIT_SECONDS = 3.0
+FORM_BYTES = 64 * 1024
 OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
-QUEUE_AGAIN = frozenset({"queue-full", "error", "system-error"})
+# The caller left the queue because we moved them. Any other result, known to us or not, leaves
+# a living call without a document: it is parked again.
+MOVED_ON = frozenset({"redirected", "bridged", "redirected-from-bridged"})
+# A call's identity: two posts without one would be taken for the same call.
+CALL_SID = re.compile(r"CA[0-9a-f]{32}")
+MILLISECONDS = re.compile(r"[0-9]{1,14}")
 
 REFUSED = Counter("voice_webhooks_refused", "Webhooks refused: forged, unsigned or not ours")
 HELD = Counter("voice_calls_held", "Answers that kept a caller while the database was away")
@@ -68,8 +76,10 @@ class VoiceWebhooks:
 
     def _verified(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handler(request: web.Request) -> web.StreamResponse:
-            posted = await request.post()
-            form = {name: value for name, value in posted.items() if isinstance(value, str)}
+            try:
+                form = await posted_form(request, FORM_BYTES)
+            except Refused:
+                form = {}  # what cannot be read, no signature covers
             signed = self.signature.is_valid(request.raw_path, form, request.headers.get(HEADER))
             if not signed or form.get("AccountSid") != self.account_sid:
                 REFUSED.inc()
@@ -82,11 +92,13 @@ class VoiceWebhooks:
     # -- the caller's documents
 
     async def _incoming(self, request: web.Request, form: Form) -> web.StreamResponse:
-        first = self._first_attempt(request)
+        first, call_sid = self._first_attempt(request), form.get("CallSid", "")
+        if not CALL_SID.fullmatch(call_sid):
+            raise web.HTTPBadRequest
 
         async def taken_in() -> str:
             contact = await self.callers.arrived(
-                self.account_sid, form.get("CallSid", ""), form.get("From", ""), first
+                self.account_sid, call_sid, form.get("From", ""), first
             )
             return self._document(contact)
 
@@ -95,14 +107,14 @@ class VoiceWebhooks:
 
     def _first_attempt(self, request: web.Request) -> datetime:
         """Return when the call first reached us; the address says it, and its signature vouches."""
-        given = request.query.get("first", "")
-        now = self.clock.now()
-        return min(now, from_milliseconds(int(given))) if given.isdigit() else now
+        given, now = request.query.get("first", ""), self.clock.now()
+        if not MILLISECONDS.fullmatch(given):
+            return now
+        return min(now, from_milliseconds(int(given)))
 
     async def _menu(self, request: web.Request, form: Form) -> web.StreamResponse:
         contact_id = _id(request, "contact")
-        # A held caller is asked again without the key: the address carries it then.
-        digit = (form.get("Digits") or request.query.get("digit", ""))[:1]
+        digit = _digit(request, form)
 
         async def placed() -> str:
             return self._document(await self.callers.chose(contact_id, digit))
@@ -120,17 +132,27 @@ class VoiceWebhooks:
         spoken_to = Audience.RELATIVE if adult else Audience.MINOR
         texts = self._texts(language, spoken_to)
         contact_id = _id(request, "contact")
-        return _xml(twiml.wait(texts, contact_id, language, adult=adult, raised=raised))
+        return _xml(
+            twiml.wait(
+                texts,
+                contact_id,
+                language,
+                seconds=self.helpline.limits.wait_message_seconds,
+                adult=adult,
+                raised=raised,
+            )
+        )
 
     async def _danger(self, request: web.Request, form: Form) -> web.StreamResponse:
-        digit = form.get("Digits", "")
+        digit = _digit(request, form)
         raised = False
         try:
             async with asyncio.timeout(COMMIT_SECONDS):
                 raised = await self.callers.declared_danger(_id(request, "contact"), digit)
         except (TimeoutError, Unavailable):
-            # The word « danger » must not be lost: ask Twilio to bring the key again.
-            return self._hold(request, addresses.address(addresses.DANGER, **request.query))
+            # The word « danger » must not be lost: the address brings the key again.
+            asked = {**request.query, "digit": digit}
+            return self._hold(request, addresses.address(addresses.DANGER, **asked))
         except NotFound:
             log.info("callback_for_unknown_contact")
         return self._waiting(request, raised=raised)
@@ -142,9 +164,9 @@ class VoiceWebhooks:
             if result == "hangup" or form.get("CallStatus") in OVER:
                 await self.callers.left(contact_id, "hung_up_waiting")
                 return twiml.nothing()
-            if result in QUEUE_AGAIN:
-                return self._document(await self.contacts.get(contact_id))
-            return twiml.nothing()
+            if result in MOVED_ON:
+                return twiml.nothing()
+            return self._document(await self.contacts.get(contact_id))
 
         return await self._held(decided, addresses.address(addresses.LEFT, contact=contact_id))
 
@@ -166,15 +188,17 @@ class VoiceWebhooks:
 
     async def _after(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Say what follows the conference: goodbye, or another listener."""
-        contact_id = _id(request, "contact")
+        contact_id, engagement_id = _id(request, "contact"), _id(request, "engagement")
 
         async def followed() -> str:
             if form.get("CallStatus") in OVER:
                 await self.callers.left(contact_id, "hung_up")
                 return twiml.nothing()
-            return self._document(await self.callers.lost_listener(contact_id), again=True)
+            contact = await self.callers.lost_listener(contact_id, engagement_id)
+            return self._document(contact, again=True)
 
-        return await self._held(followed, addresses.address(addresses.AFTER, contact=contact_id))
+        again = addresses.address(addresses.AFTER, contact=contact_id, engagement=engagement_id)
+        return await self._held(followed, again)
 
     # -- callbacks: absorbed whatever they say, in whatever order
 
@@ -282,6 +306,11 @@ def _id(request: web.Request, name: str) -> UUID:
         return UUID(request.query.get(name, ""))
     except ValueError:
         raise web.HTTPBadRequest from None
+
+
+def _digit(request: web.Request, form: Form) -> str:
+    """Return the key pressed; a held caller is asked again without it, and the address has it."""
+    return (form.get("Digits") or request.query.get("digit", ""))[:1]
 
 
 def _xml(document: str) -> web.Response:

@@ -7,6 +7,7 @@ keeps waiting whatever happens to us. Source: TwiML reference, `<Gather>`,
 `<Enqueue>`, `<Dial>`, `<Conference>`.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -17,8 +18,7 @@ from contactcenter.voice import addresses
 Texts = Callable[[str], str]
 """Gives the words of a key in the caller's language."""
 
-WAIT_PAUSES = 4
-WAIT_PAUSE_SECONDS = 15  # 4 pauses of 15 s: a wait document lasts a minute
+WAIT_PAUSE_SECONDS = 15
 HOLD_ON_SECONDS = 10
 PARKING_QUEUE = "contacts"
 
@@ -66,8 +66,10 @@ def park_again(texts: Texts, contact_id: UUID, language: str, *, adult: bool) ->
     return str(response)
 
 
-def wait(texts: Texts, contact_id: UUID, language: str, *, adult: bool, raised: bool) -> str:
-    """Fill one minute of waiting with honest words; key 0 says « danger » at any time."""
+def wait(
+    texts: Texts, contact_id: UUID, language: str, *, seconds: int, adult: bool, raised: bool
+) -> str:
+    """Fill `seconds` of waiting with honest words; key 0 says « danger » at any time."""
     response = VoiceResponse()
     if raised:
         response.say(texts("voice.danger"), language=locale(language))
@@ -78,7 +80,7 @@ def wait(texts: Texts, contact_id: UUID, language: str, *, adult: bool, raised: 
             addresses.DANGER, contact=contact_id, language=language, adult=int(adult)
         ),
     )
-    for _ in range(WAIT_PAUSES):
+    for _ in range(math.ceil(seconds / WAIT_PAUSE_SECONDS)):
         gather.say(texts("voice.wait"), language=locale(language))
         gather.pause(length=WAIT_PAUSE_SECONDS)
     response.append(gather)
@@ -92,7 +94,9 @@ def join(conference_name: str, contact_id: UUID, engagement_id: UUID) -> str:
     comes next, and the caller is parked again. When the caller leaves, the conference ends.
     """
     response = VoiceResponse()
-    dial = Dial(action=addresses.address(addresses.AFTER, contact=contact_id))
+    dial = Dial(
+        action=addresses.address(addresses.AFTER, contact=contact_id, engagement=engagement_id)
+    )
     dial.conference(
         conference_name,
         beep="false",

@@ -79,6 +79,10 @@ MEANINGS = MappingProxyType(
             "The question of `field` is to be answered for this disposition."
         ),
         "unknown_field": _invalid("The form has no question of that id."),
+        "unknown_option": _invalid("The question of `field` has no such answer."),
+        "wrong_type": _invalid("The question of `field` takes another kind of value."),
+        "wrong_date": _invalid("The question of `field` takes a day: YYYY-MM-DD."),
+        "number_out_of_range": _invalid("The number of `field` is outside its bounds."),
         "wrong_reference": _invalid("That is no case reference: a sign is mistyped."),
         "not_a_text": _invalid("The text is empty, or holds signs that cannot be stored."),
         "text_too_long": _invalid("The text is longer than the helpline allows."),
@@ -106,6 +110,7 @@ MEANINGS = MappingProxyType(
         "contact_taken": _conflict("Another listener has this contact."),
         "offer_expired": _conflict("The offer has run out, was declined or was withdrawn."),
         "over_capacity": _conflict("This listener has as many contacts as she may have."),
+        "call_connecting": _conflict("The caller is still being connected: end it in a moment."),
         "contact_open": _conflict("The person is still there: end the contact before closing it."),
         "already_closed": _conflict("The contact was closed with another disposition."),
         "case_closed": _conflict("The case is closed; reopen it first."),

@@ -174,6 +174,7 @@ async def _nobody_present(owner: OwnerConnection, now: datetime) -> None:
             now,
             row["profile_id"],
             row["max_chats"],
+            "restored",
         )
         assert declared is not None
         await owner.tx.execute(

@@ -35,6 +35,7 @@ class Ending(Acts):
         *,
         ended_at: datetime | None = None,
         actor: Actor | None = None,
+        turn: int | None = None,
     ) -> ContactSnapshot:
         """Record that the person is gone, since `ended_at` if that is earlier than `now`.
 
@@ -43,12 +44,20 @@ class Ending(Acts):
         An ended or closed contact is returned as it stands, so that the
         hang-up, its callback and the reconciler may all say so. The
         conversation closes in the same transaction: no line is accepted
-        after it. `reason` is a code; `actor` is needed for staff.
+        after it. `reason` is a code; `actor` is needed for staff. With `turn`,
+        Conflict `contact_taken` once the contact has waited again since: who
+        had it then may not end it for who has it now. Raises Conflict
+        `call_connecting` for a listener who ends a call that is still being
+        connected: the caller is parked, and closing would leave them there.
         """
         async with self._database.transaction() as tx:
             contact = await lock_contact(tx, contact_id)
             if contact.state in _OVER:
                 return contact
+            if turn is not None and contact.turn != turn:
+                raise Conflict("another turn has begun", code="contact_taken")
+            if ended_by is EndedBy.LISTENER:
+                await _check_talking(tx, contact_id)
             return await self._end(tx, contact, ended_by, reason, now, ended_at, actor)
 
     async def end_away(
@@ -171,3 +180,9 @@ class Ending(Acts):
             await tx.execute(
                 "engagement.leave", live["engagement_id"], EngagementState.NOT_CONNECTED.value, now
             )
+
+
+async def _check_talking(tx: Transaction, contact_id: UUID) -> None:
+    live = await tx.fetch_one("engagement.live_of_contact", contact_id)
+    if live is not None and live["state"] == EngagementState.CONNECTING:
+        raise Conflict("the caller is not there yet", code="call_connecting")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from records.access import access_contact, gated
+from records.access import ReachedContact, access_contact, gated
 from records.database import Database
 from records.policy import Right, Subject
 from records.vault import Vault
@@ -17,7 +17,12 @@ class ContactGate:
         self._database = database
         self._vault = vault
 
-    async def check(self, subject: Subject, contact_id: UUID, right: Right, now: datetime) -> None:
-        """Pass or raise: NotFound when she may not know of the contact, NotAllowed otherwise."""
+    async def check(
+        self, subject: Subject, contact_id: UUID, right: Right, now: datetime
+    ) -> ReachedContact:
+        """Return the contact as it was let through, its turn being the fence of what follows.
+
+        Raises NotFound when she may not know of the contact, NotAllowed otherwise.
+        """
         async with gated(self._database, self._vault, subject, now) as tx:
-            await access_contact(tx, subject, contact_id, right, now)
+            return await access_contact(tx, subject, contact_id, right, now)

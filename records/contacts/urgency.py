@@ -29,12 +29,14 @@ class Rating(Acts):
         now: datetime,
         *,
         confirmed: bool,
+        judged: ContactSnapshot | None = None,
     ) -> ContactSnapshot:
         """Set the urgency and move the rank by the difference; the place in time is kept.
 
         Who may lower it is the caller's rule; `reason` is a code. A repeat
-        changes nothing. Raises Conflict `contact_not_placed` before any
-        placement, `contact_closed` after closing.
+        changes nothing. `judged` is what the rule was applied to. Raises Conflict
+        `contact_not_placed` before any placement, `contact_closed` after
+        closing, `conflict` when somebody has set it otherwise since `judged`.
         """
         async with self._database.transaction() as tx:
             contact = await lock_contact(tx, contact_id)
@@ -44,6 +46,8 @@ class Rating(Acts):
                     "no urgency can be set now",
                     code="contact_not_placed" if arriving else "contact_closed",
                 )
+            if judged is not None and _rated(judged) != _rated(contact):
+                raise Conflict("the urgency was set otherwise meanwhile")
             kept = contact.urgency == urgency
             if kept and (not confirmed or contact.urgency_confirmed_at is not None):
                 return contact
@@ -74,6 +78,10 @@ class Rating(Acts):
             await add_event(tx, after, kind, now, actor, detail=told)
             await audit_if_staff(tx, self._vault, actor, "contact.urgency", after, now, told)
             return after
+
+
+def _rated(contact: ContactSnapshot) -> tuple[Urgency | None, UrgencySource | None]:
+    return contact.urgency, contact.urgency_source
 
 
 def _kind(before: Urgency | None, after: Urgency) -> ContactEventKind:

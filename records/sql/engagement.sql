@@ -135,14 +135,14 @@ UPDATE engagement SET state = 'done', done_at = $2
  WHERE contact_id = $1 AND state = 'wrap_up'
 
 -- name: orphaned_chats
--- Chats whose listener is lost: her lease ran out, or she signed out, before $1; or she is
+-- Chats whose listener is lost: she signed out, or her lease ran out before $1; or she is
 -- offline by her own word and none of her sessions gave a sign of life since $2. $3 limit.
 SELECT @all_columns@ FROM engagement
  WHERE state = 'talking' AND channel = 'chat'
    AND listener_id IN (
         SELECT staff_id FROM listener
-         WHERE state = 'offline' AND since < $1
-           AND (reason IN ('lease_lost', 'signed_out') OR NOT EXISTS (
+         WHERE state = 'offline'
+           AND (reason = 'signed_out' OR reason = 'lease_lost' AND since < $1 OR NOT EXISTS (
                 SELECT FROM staff_session
                  WHERE staff_session.staff_id = listener.staff_id
                    AND revoked_at IS NULL AND last_seen_at > $2)))

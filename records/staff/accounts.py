@@ -73,7 +73,7 @@ class Staff:
         """
         login, display_name = _checked_login(login), _checked_name(display_name)
         if not 0 <= max_chats <= 50:
-            raise InvalidInput("out of range", field="max_chats")
+            raise InvalidInput("0 to 50 chats at once", field="max_chats")
         staff_id = new_id()
         async with self._database.transaction() as tx:
             key = await self._vault.create_key(tx, "staff", staff_id, None, now)
@@ -206,7 +206,7 @@ def _plain_login(login: str) -> str:
 def _checked_login(login: str) -> str:
     login = _plain_login(login)
     if not login or len(login) > _LOGIN_CHARS or any(sign.isspace() for sign in login):
-        raise InvalidInput("no login", field="login")
+        raise InvalidInput("a login is one word", field="login")
     return login
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from chat.centre import Opening
+from config.errors import InvalidInput
 from config.vocabulary import Audience, Disposition, PresenceState, Urgency
 from contactcenter.auth.principal import Principal
 from tests.kit.whole_centre import WholeCentre, whole_centre
@@ -61,6 +62,28 @@ async def test_signing_out_takes_nothing_more_and_gives_the_offer_back(whole: Wh
     malik = await whole.ready("malik")
     assert await whole.centre.staff.offers.current(malik) is not None
     assert await presence(whole, ines) == (PresenceState.OFFLINE, "signed_out")
+
+
+async def test_an_answered_contact_is_never_closed_as_abandoned(whole: WholeCentre) -> None:
+    ines = await whole.ready()
+    contact_id = await taken(whole, ines)
+    desk = whole.centre.staff.contacts
+    await desk.end(ines, contact_id)
+    for disposition in (Disposition.ABANDONED, Disposition.DETERRED):
+        with pytest.raises(InvalidInput) as refused:
+            await desk.close(ines, contact_id, disposition, None)
+        assert refused.value.field == "disposition"
+
+
+async def test_a_chat_goes_back_at_once_when_its_listener_signs_out(whole: WholeCentre) -> None:
+    ines = await whole.ready("ines")
+    contact_id = await taken(whole, ines)
+    await whole.centre.staff.presence.leave(ines)
+    await whole.centre.sweep.return_orphans()
+    malik = await whole.ready("malik")
+    offer = await whole.centre.staff.offers.current(malik)
+    assert offer is not None
+    assert offer.contact_id == contact_id
 
 
 async def test_a_listener_who_goes_offline_finishes_what_is_open(whole: WholeCentre) -> None:

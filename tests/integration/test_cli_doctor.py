@@ -56,6 +56,14 @@ async def test_a_superuser_is_refused_at_run_time(
         await doctor_engines.postgresql(wrong)
 
 
+async def test_the_owner_role_is_refused_at_run_time(
+    settings: Settings, migrate_database_url: str
+) -> None:
+    wrong = settings.model_copy(update={"database_url": SecretStr(migrate_database_url)})
+    with pytest.raises(Misconfigured, match="the owner role"):
+        await doctor_engines.postgresql(wrong)
+
+
 async def test_absent_engines_are_named_by_their_setting(settings: Settings) -> None:
     nowhere = settings.model_copy(
         update={

@@ -258,4 +258,3 @@ async def test_what_closing_still_needs_is_told_by_id(desk):
     assert await missing(Disposition.NON_CONTENT) == []
     await desk.save({"notes": "x", "qualification": "ip"}, 1)
     assert await missing(Disposition.TREATED) == []
-

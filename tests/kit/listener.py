@@ -60,9 +60,7 @@ class Listener:
         """Wait for an offer (of that contact) and return it."""
         return await until(
             lambda: (
-                self.offer
-                if self.offer and contact_id in ("", self.offer["contact_id"])
-                else None
+                self.offer if self.offer and contact_id in ("", self.offer["contact_id"]) else None
             ),
             seconds,
             saying="an offer",
@@ -81,8 +79,14 @@ class Listener:
         return await self.did("POST", f"contacts/{contact_id}/messages", cid=cid, text=text)
 
     async def finish(self, contact_id: str) -> Document:
-        """End the contact and its write-up."""
-        await self.did("POST", f"contacts/{contact_id}/end")
+        """End the contact, once the call is connected if it is one, and its write-up."""
+
+        async def ended() -> bool:
+            status, document = await self.ask("POST", f"contacts/{contact_id}/end")
+            assert status == 200 or document["code"] == "call_connecting", document
+            return status == 200
+
+        await until(ended, saying="ended")
         return await self.did(
             "POST",
             f"contacts/{contact_id}/close",
@@ -96,6 +100,10 @@ class Listener:
         if self._socket is not None:
             await self._socket.close()
         await until(lambda: not self.is_live)
+
+    @property
+    def _offer_id(self) -> str:
+        return str(self.offer["offer_id"]) if self.offer else ""
 
     def of(self, kind: str) -> list[Document]:
         """Return the frames of one type, oldest first."""
@@ -125,9 +133,8 @@ class Listener:
         if frame["type"] == "offer":
             self.offer = frame
             await socket.send_json({"type": "offer_seen", "offer_id": frame["offer_id"]})
-        elif frame["type"] == "offer_withdrawn" and self.offer is not None:
-            if frame["offer_id"] == self.offer["offer_id"]:
-                self.offer = None
+        elif frame["type"] == "offer_withdrawn" and frame["offer_id"] == self._offer_id:
+            self.offer = None
 
 
 @asynccontextmanager
@@ -138,6 +145,7 @@ async def listener(
     staff_url: str = "",
     ready: bool = True,
     telephone: bool | set[str] | None = True,
+    kind: type[Listener] = Listener,
 ) -> AsyncIterator[Listener]:
     """Sign a listener in, with her live socket and telephone, ready unless told.
 
@@ -150,7 +158,8 @@ async def listener(
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         )
-        she = await signed_in(http, staff_url or site.ports.staff_url, login, site.credentials[login])
+        address = staff_url or site.ports.staff_url
+        she = await signed_in(http, address, login, site.credentials[login], kind)
         if telephone is not None:
             token = await she.did("POST", "me/softphone-token")
             she.softphone = Softphone(site.emulator.url, token["token"], answers=telephone)
@@ -169,7 +178,11 @@ async def listener(
 
 
 async def signed_in(
-    http: aiohttp.ClientSession, staff_url: str, login: str, credentials: NewCredentials
+    http: aiohttp.ClientSession,
+    staff_url: str,
+    login: str,
+    credentials: NewCredentials,
+    kind: type[Listener] = Listener,
 ) -> Listener:
     """Open a session."""
     async with http.post(
@@ -183,4 +196,4 @@ async def signed_in(
         document = await answer.json()
         assert answer.status == 201, document
     headers = {"Authorization": f"Bearer {document['token']}"}
-    return Listener(http, staff_url, headers, document["staff"]["staff_id"])
+    return kind(http, staff_url, headers, document["staff"]["staff_id"])

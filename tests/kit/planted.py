@@ -2,7 +2,8 @@
 
 import asyncio
 import base64
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -101,3 +102,27 @@ async def _value(redis: "Redis", key: bytes) -> bytes:
         case b"stream":
             return repr(await redis.xrange(key)).encode()
     return b""
+
+
+@asynccontextmanager
+async def index_overheard(redis_url: str) -> AsyncIterator[bytearray]:
+    """Write down every command that Redis is given, what is published and at once forgotten too."""
+    heard = bytearray()
+
+    async def overhear() -> None:
+        async with redis.monitor() as monitor:
+            started.set()
+            while True:
+                command = await monitor.next_command()
+                heard.extend(repr(command).encode() + b"\n")
+
+    started = asyncio.Event()
+    async with Redis.from_url(redis_url) as redis:
+        listening = asyncio.ensure_future(overhear())
+        try:
+            async with asyncio.timeout(5):
+                await started.wait()
+            yield heard
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)

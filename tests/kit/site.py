@@ -5,8 +5,10 @@ each `serving` block is one `contactcenter serve` over both. So any of them may
 die while the others live.
 """
 
+import random
 import re
 import shutil
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,7 +22,6 @@ from config.helpline.load import load_helpline
 from config.settings import PACKAGED_HELPLINES, load_settings
 from config.vocabulary import Role
 from contactcenter.cli.staff_records import NewCredentials, new_credentials, staff_records
-from contactcenter.engines.embedded import free_port
 from contactcenter.telephony.emulator.server import Emulator, emulator_server
 from contactcenter.telephony.twilio_adapter import WEBHOOK_OVERRIDES
 from tests.kit.engines import DatabaseAddresses
@@ -37,18 +38,40 @@ from tests.kit.telephony import (
 from tests.kit.until import until
 
 PROFILE = "ecoute"
+# Events that no fault of an engine or a network explains.
+FAILURES = re.compile(
+    r'"event": "(loop_failed|loop_gave_up|webhook_failed|chat_request_failed|live_socket_crashed'
+    r'|message_batch_refused)"|"status": 500|Traceback'
+)
 READY_SECONDS = 25.0
 Rows = list[asyncpg.Record]
+
+
+def lasting_port() -> int:
+    """Return a loopback port that stays free while its service is down.
+
+    Below the range from which the kernel takes ports for outgoing connections:
+    one of those would sit on it by the time the service starts again.
+    """
+    while True:
+        # Not the seeded generator: every worker of a test run would choose the same ports.
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 @dataclass(frozen=True)
 class Ports:
     """The ports of one serving process, known before it starts and kept when it starts again."""
 
-    public: int = field(default_factory=free_port)
-    chat: int = field(default_factory=free_port)
-    staff: int = field(default_factory=free_port)
-    metrics: int = field(default_factory=free_port)
+    public: int = field(default_factory=lasting_port)
+    chat: int = field(default_factory=lasting_port)
+    staff: int = field(default_factory=lasting_port)
+    metrics: int = field(default_factory=lasting_port)
 
     @property
     def public_url(self) -> str:
@@ -121,6 +144,14 @@ class Site:
         connection = await asyncpg.connect(self.database.admin, timeout=5)
         try:
             return await connection.fetch(statement, *args)
+        finally:
+            await connection.close(timeout=5)
+
+    async def run(self, script: str) -> None:
+        """Run statements as PostgreSQL's superuser."""
+        connection = await asyncpg.connect(self.database.admin, timeout=5)
+        try:
+            await connection.execute(script)
         finally:
             await connection.close(timeout=5)
 
@@ -201,7 +232,10 @@ async def site(
     )
     async with emulator_server(config) as emulator:
         given["TWILIO_API_BASE_URL"] = emulator.url
-        yield Site(folder, database, redis_url, given, helpline, ports, emulator, credentials)
+        made = Site(folder, database, redis_url, given, helpline, ports, emulator, credentials)
+        yield made
+    failures = [line for line in made.log.read_text().splitlines() if FAILURES.search(line)]
+    assert failures == [], "the service failed in a way that no test asked for"
 
 
 async def _accounts(

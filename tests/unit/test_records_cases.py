@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from config.errors import InvalidInput
-from records.cases.reference import new_reference, parse_reference
+from records.cases.reference import is_reference, new_reference, parse_reference
 from records.cases.views import waited_seconds
 
 
@@ -21,6 +21,17 @@ def test_it_is_read_as_people_type_it():
     reference = new_reference()
     assert parse_reference(f" {reference.lower().replace('-', ' ')} ") == reference
     assert parse_reference(reference.replace("-", "")) == reference
+
+
+def test_it_is_read_as_people_paste_it_and_write_it_down():
+    reference = new_reference()
+    assert parse_reference(f"Situation {reference}.") == reference
+    assert parse_reference(f"n° {reference.replace('-', ' – ')}") == reference
+    assert parse_reference(" ".join(reference.replace("-", ""))) == reference
+    by_hand = reference.translate(str.maketrans("258", "ZSB"))
+    assert parse_reference(by_hand) == reference
+    assert is_reference(by_hand)
+    assert not is_reference(f"{reference}2")
 
 
 @pytest.mark.parametrize("text", ["", "K7GD", "K7GD-3MX0", "K7GD-3MXR-2", "é" * 8])

@@ -50,16 +50,14 @@ class Limits(Rule):
     max_chats: Annotated[int, Field(ge=1, le=10)]
     menu_seconds: Annotated[int, Field(ge=3, le=30)]
     wait_message_seconds: Annotated[int, Field(ge=60, le=600)]  # TWILIO.md: 60 at least
-    listener_ring_seconds: Seconds
+    listener_ring_seconds: Annotated[int, Field(ge=5, le=60)]  # the carrier refuses less than 5
     caller_join_seconds: Seconds
     away_seconds: Seconds
     no_socket_offer_seconds: Seconds
     chat_grace_seconds: Seconds  # a listener's lease is lost: her chats go back after this
     message_max_chars: Annotated[int, Field(ge=100, le=4000)]  # fits the 16 kB chat frame
-    conversation_max_messages: Annotated[int, Field(ge=100, le=100_000)]
     messages_per_minute: Annotated[int, Field(ge=5, le=600)]
-    openings_per_address_per_hour: Annotated[int, Field(ge=1, le=1000)]
-    estimate_max_minutes: Annotated[int, Field(ge=1, le=240)]  # beyond, no figure is promised
+    openings_per_address_per_hour: Annotated[int, Field(ge=1, le=10_000)]
     session_hours: Annotated[int, Field(ge=1, le=24)]
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from uuid import UUID
 
 from config.errors import TooMuch, Unavailable
-from contactcenter.api.live.frames import CLOSE_RECONNECT, Reconnect
+from contactcenter.api.live.frames import CLOSE_RECONNECT, CLOSE_SIGNED_OUT, Reconnect
 from contactcenter.api.live.outbox import Goodbye, Outbox
 
 
@@ -42,6 +42,12 @@ class LiveSockets:
         self._by_session[session_id] -= 1
         if not self._by_session[session_id]:
             del self._by_session[session_id]
+
+    def end_session(self, session_id: UUID) -> None:
+        """End the sockets of a session just revoked; another process sees it within its check."""
+        for outbox, owner in self._sockets.items():
+            if owner == session_id:
+                outbox.say_goodbye(Goodbye(CLOSE_SIGNED_OUT))
 
     def drain(self, window_ms: int) -> None:
         """Refuse new sockets and tell each open one to come back within `window_ms`.

@@ -48,7 +48,8 @@ class LiveLimits:
 
     ping_seconds: float = 5
     silent_seconds: float = 16
-    session_check_seconds: float = 30
+    # How long what was revoked elsewhere (another process, `user disable`) is still told things.
+    session_check_seconds: float = 10
     send_seconds: float = 5
     outbox_frames: int = 256
     max_frame_bytes: int = 4096

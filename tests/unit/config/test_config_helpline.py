@@ -189,7 +189,7 @@ def test_treated_contact_needs_a_qualification(dlpm: Helpline) -> None:
 
 def test_number_that_takes_text_messages_is_among_the_urgent(dlpm: Helpline) -> None:
     urgent = [each for each in dlpm.emergency_numbers if each.urgent]
-    assert {"15", "17", "18", "112", "114"} == {each.number for each in urgent}
+    assert {"15", "17", "18", "112", "114", "119"} == {each.number for each in urgent}
     assert [each.number for each in urgent if each.text_message] == ["114"]
 
 

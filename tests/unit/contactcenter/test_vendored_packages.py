@@ -1,10 +1,23 @@
 """Browser libraries in our own folder: what the lock names, from no named registry."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-DESK = Path(__file__).parents[3] / "contactcenter" / "desk"
-LOCK = DESK / "vendor-packages" / "package-lock.json"
+import pytest
+
+ROOT = Path(__file__).parents[3]
+DESK = ROOT / "contactcenter" / "desk"
+PACKAGES = DESK / "vendor-packages"
+LOCK = PACKAGES / "package-lock.json"
+FILES: dict[str, dict[str, str]] = json.loads((PACKAGES / "files.json").read_text())
+VENDORED = (DESK / "static" / "vendor", ROOT / "tests/kit/vendor")
+
+
+def locked(name: str) -> dict[str, Any]:
+    package: dict[str, Any] = json.loads(LOCK.read_text())["packages"][f"node_modules/{name}"]
+    return package
 
 
 def test_lock_file_names_no_registry() -> None:
@@ -14,14 +27,46 @@ def test_lock_file_names_no_registry() -> None:
     assert "registry=" not in (LOCK.parent / ".npmrc").read_text()
 
 
+def test_lock_has_the_integrity_of_each_package_it_is_asked_for() -> None:
+    wanted = json.loads((PACKAGES / "package.json").read_text())["dependencies"]
+    for name, version in wanted.items():
+        assert locked(name)["version"] == version
+        assert locked(name)["integrity"].startswith("sha512-")
+
+
+def test_every_vendored_file_is_listed() -> None:
+    there = {
+        path.relative_to(ROOT).as_posix()
+        for folder in VENDORED
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    assert there == set(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_committed_file_is_the_one_that_was_copied(name: str) -> None:
+    assert sha256((ROOT / name).read_bytes()).hexdigest() == FILES[name]["sha256"]
+    installed = PACKAGES / "node_modules" / FILES[name]["from"]
+    if installed.exists():
+        assert installed.read_bytes() == (ROOT / name).read_bytes()
+
+
 def test_vendored_voice_sdk_is_the_locked_one() -> None:
-    package = json.loads(LOCK.read_text())["packages"]["node_modules/@twilio/voice-sdk"]
+    package = locked("@twilio/voice-sdk")
     vendored = DESK / "static" / "vendor" / "twilio-voice-sdk"
     assert package["version"] in (vendored / "twilio.min.js").read_text()
     assert (
         package["license"] in (vendored / "LICENSE.txt").read_text()
         or "Apache License" in (vendored / "LICENSE.txt").read_text()
     )
+
+
+def test_vendored_lit_and_axe_are_the_locked_ones() -> None:
+    lit = (DESK / "static/vendor/lit/lit-html/lit-html.js").read_text()
+    assert f'"{locked("lit-html")["version"]}"' in lit
+    axe = (ROOT / "tests/kit/vendor/axe-core/axe.min.js").read_text()
+    assert f"axe v{locked('axe-core')['version']}" in axe
 
 
 def test_softphone_loads_the_vendored_file_only() -> None:
