@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from config.helpline.helpline import Helpline
 from config.text import Catalog, best_language
-from config.vocabulary import CaseState, Disposition
+from config.vocabulary import CaseState, Disposition, EndedBy
 from contactcenter.web.security_headers import csp_nonce
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -27,6 +27,13 @@ class Pages:
         self.helpline = helpline
         self.catalog = catalog
         self._departments = {each.code: each.name for each in helpline.departments}
+        self._urgency = {
+            language: {
+                int(level.id): self.label(level.label, language)
+                for level in helpline.urgency.levels
+            }
+            for language in catalog.languages
+        }
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -68,18 +75,29 @@ class Pages:
         def day(at: datetime) -> str:
             return format_date(at.astimezone(zone).date(), "long", locale=language)
 
+        def hour(at: datetime) -> str:
+            return format_datetime(at, "HH:mm", tzinfo=zone, locale=language)
+
         return {
             "moment": moment,
             "day": day,
+            "hour": hour,
             "duration": duration,
             "department": lambda code: self._departments.get(code, "—"),
+            "urgency_label": lambda level: self._urgency[language][int(level)],
             "state_label": lambda state: self.label(
                 self.helpline.case_states[CaseState(state)], language
             ),
             "disposition_label": lambda value: self.label(
                 self.helpline.dispositions[Disposition(value)], language
             ),
+            "ended_by_label": lambda value: self.label(
+                self.helpline.ended_by[EndedBy(value)], language
+            ),
         }
+
+
+PAGES = web.AppKey("pages", Pages)
 
 
 def duration(seconds: int) -> str:

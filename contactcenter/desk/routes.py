@@ -12,16 +12,29 @@ from aiohttp import web
 
 from config.errors import CentreError, NotFound
 from contactcenter.api.endpoints import BROWSER, services_of
-from contactcenter.auth.access import PUBLIC, SIGNED_IN, add_route, add_static, needs, principal_of
+from contactcenter.api.live.route import LIVE_SOCKETS
+from contactcenter.auth.access import (
+    PRINCIPAL,
+    PUBLIC,
+    SIGNED_IN,
+    add_route,
+    add_static,
+    needs,
+    principal_of,
+)
+from contactcenter.desk.contacts_page import contacts_page
 from contactcenter.desk.page_content import IMPORT_MAP, page_content
-from contactcenter.desk.rendering import Pages, json_for_page
+from contactcenter.desk.rendering import PAGES, Pages, json_for_page
+from contactcenter.web.clients import client_address
+from contactcenter.web.forms import posted_form
 from contactcenter.web.problems import ERROR_PAGE, Problem, problem_of
+from records.cases.reference import is_reference
 from records.policy import Right
 
-PAGES = web.AppKey("pages", Pages)
 STATIC = Path(__file__).parent / "static"
 CASES_SHOWN = 100
 LONGEST_FIELD = 256
+SIGN_IN_BYTES = 16 * 1024
 
 
 def add_desk_routes(app: web.Application, pages: Pages) -> None:
@@ -35,6 +48,8 @@ def add_desk_routes(app: web.Application, pages: Pages) -> None:
     find, read = needs(Right.CASE_FIND), needs(Right.CASE_HEADER_READ)
     add_route(app, "GET", "/cases", _cases, access=find, name="desk.cases")
     add_route(app, "GET", "/cases/{case_id}", _case, access=read, name="desk.case")
+    listed = needs(Right.CONTACT_LIST)
+    add_route(app, "GET", "/contacts", contacts_page, access=listed, name="desk.contacts")
     add_static(app, "/static/", STATIC, access=PUBLIC, name="desk.static")
 
 
@@ -43,33 +58,46 @@ async def _sign_in_page(request: web.Request) -> web.StreamResponse:
 
 
 async def _sign_in(request: web.Request) -> web.StreamResponse:
-    form = await request.post()
-    login, password, totp = (str(form.get(name, "")) for name in ("login", "password", "totp"))
+    form = await posted_form(request, SIGN_IN_BYTES)
+    login, password, totp = (form.get(name, "") for name in ("login", "password", "totp"))
     if max(len(login), len(password), len(totp)) > LONGEST_FIELD:
         return _sign_in_form(request, problem="wrong_credentials", status=401)
+    # A code is read in two groups of three, and typed so.
+    totp = "".join(totp.split())
     try:
         signed_in = await services_of(request).accounts.sign_in(
-            login, password, totp, request.remote or ""
+            login, password, totp, client_address(request)
         )
     except CentreError as error:
         problem = problem_of(error)
-        return _sign_in_form(request, problem=problem.code, status=problem.status)
+        return _sign_in_form(request, problem=problem.code, status=problem.status, login=login)
     response = web.HTTPSeeOther("/")
     request.app[BROWSER].set_cookie(response, signed_in.token, signed_in.expires_at)
     return response
 
 
-def _sign_in_form(request: web.Request, *, problem: str | None, status: int) -> web.Response:
+def _sign_in_form(
+    request: web.Request, *, problem: str | None, status: int, login: str = ""
+) -> web.Response:
     pages = request.app[PAGES]
     words = _problem_words(pages, pages.language(request), problem) if problem else None
     title = pages.catalog.t("desk.signin_title", pages.language(request))
     return pages.render(
-        request, "signin.html", status=status, title=title, staff=None, problem=words, here="signin"
+        request,
+        "signin.html",
+        status=status,
+        title=title,
+        staff=None,
+        problem=words,
+        login=login,
+        here="signin",
     )
 
 
 async def _sign_out(request: web.Request) -> web.StreamResponse:
+    await services_of(request).presence.leave(principal_of(request))
     await services_of(request).accounts.sign_out(principal_of(request))
+    request.app[LIVE_SOCKETS].end_session(principal_of(request).session_id)
     response = web.HTTPSeeOther("/signin")
     request.app[BROWSER].clear_cookie(response)
     return response
@@ -102,6 +130,7 @@ async def _cases(request: web.Request) -> web.StreamResponse:
         staff=principal_of(request),
         here="cases",
         reference=reference,
+        is_slip=bool(reference) and not found.cases and not is_reference(reference),
         cases=found.cases,
     )
 
@@ -135,8 +164,8 @@ async def _error_page(request: web.Request, problem: Problem) -> web.StreamRespo
         request,
         "error.html",
         status=problem.status,
-        title=pages.catalog.t("desk.home_title", language),
-        staff=None,
+        title=pages.catalog.t("desk.error_title", language),
+        staff=request.get(PRINCIPAL),
         here="error",
         words=_problem_words(pages, language, problem.code),
         request_id=quote(problem.request_id or ""),

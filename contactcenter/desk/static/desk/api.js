@@ -1,7 +1,11 @@
 // The staff API as the desk uses it. The session is the page's own cookie:
 // no token ever stands in a script.
 
+import { noteHeader } from './clock.js';
+
 const TIMEOUT_MS = 10_000;
+// Browsers refuse a request that outlives its page when its body is larger than 64 KiB.
+const KEPT_ALIVE_BYTES = 60_000;
 
 /** A refused request: `code` is stable, the words come from the catalogue. */
 export class Problem extends Error {
@@ -19,23 +23,25 @@ export class Problem extends Error {
   }
 }
 
-async function call(method, path, body, { keepalive = false } = {}) {
+async function call(method, path, content, { keepalive = false } = {}) {
+  const body = content === undefined ? undefined : new TextEncoder().encode(JSON.stringify(content));
   let answer;
   try {
     answer = await fetch(`/api/v1/${path}`, {
       method,
-      keepalive,
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      keepalive: keepalive && body.length < KEPT_ALIVE_BYTES,
+      headers: body ? { 'Content-Type': 'application/json' } : {},
+      body,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {
     throw new Problem();
   }
+  noteHeader(answer.headers.get('Date'));
   if (answer.status === 204) return null;
-  const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Problem({ ...content, status: answer.status });
-  return content;
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Problem({ ...said, status: answer.status });
+  return said;
 }
 
 export const api = {
@@ -49,8 +55,8 @@ export const api = {
   contact: (id) => call('GET', `contacts/${id}`),
   messages: (id, after) => call('GET', `contacts/${id}/messages?after=${after}`),
   send: (id, cid, text) => call('POST', `contacts/${id}/messages`, { cid, text }),
-  saveForm: (id, values, revision, options) =>
-    call('PUT', `contacts/${id}/form`, { values, revision }, options),
+  saveForm: (id, values, revision) =>
+    call('PUT', `contacts/${id}/form`, { values, revision }, { keepalive: true }),
   urgency: (id, change) => call('POST', `contacts/${id}/urgency`, change),
   end: (id) => call('POST', `contacts/${id}/end`),
   close: (id, outcome) => call('POST', `contacts/${id}/close`, outcome),

@@ -1,10 +1,15 @@
 // Closing a contact: attach it to a case, old or new, or give the code of a
-// contact without content.
+// contact without content. Always in reach below the write-up.
 
 import { html, nothing } from 'lit';
 import { api } from './api.js';
+import { secondsUntil } from './clock.js';
 import { StoreElement } from './element.js';
-import { lists, t } from './texts.js';
+import { duration, lists, t } from './texts.js';
+
+const TICK_MS = 1_000;
+const SOON_SECONDS = 60;
+const WAYS = ['existing', 'new', 'none'];
 
 class Closing extends StoreElement {
   static properties = {
@@ -13,6 +18,37 @@ class Closing extends StoreElement {
     found: { state: true },
     way: { state: true },
   };
+  #ticking = 0;
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#ticking = setInterval(() => this.#until && this.requestUpdate(), TICK_MS);
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#ticking);
+    super.disconnectedCallback();
+  }
+
+  get #until() {
+    return this.contact.state === 'ended' ? this.contact.engagement?.wrap_up_until : null;
+  }
+
+  get #writeUp() {
+    return this.closest('cc-contact')?.querySelector('cc-write-up');
+  }
+
+  async #focus(selector) {
+    await this.updateComplete;
+    this.querySelector(selector)?.focus();
+  }
+
+  #choose(way) {
+    this.way = this.way === way ? null : way;
+    this.found = null;
+    const first = { existing: '#case-reference', new: '#case-label', none: '#non-content' };
+    if (this.way) this.#focus(first[this.way]);
+  }
 
   async #search(event) {
     event.preventDefault();
@@ -20,14 +56,15 @@ class Closing extends StoreElement {
     await this.store.act(async () => {
       this.found = reference ? (await api.cases(reference)).cases : [];
     });
+    if (this.found?.length === 1) this.#focus('.found button');
   }
 
-  #attach(caseId) {
-    return this.store.act(async () => {
-      await api.attach(caseId, this.contact.contact_id);
-      this.store.put(await api.contact(this.contact.contact_id));
-      this.found = undefined;
-    });
+  async #attach(caseId) {
+    await api.attach(caseId, this.contact.contact_id);
+    this.store.put(await api.contact(this.contact.contact_id));
+    this.found = null;
+    this.way = null;
+    this.#focus(this.contact.state === 'ended' ? '#close-treated' : '.attached a');
   }
 
   async #create(event) {
@@ -42,79 +79,129 @@ class Closing extends StoreElement {
     });
   }
 
-  #close(disposition, code) {
-    return this.store.act(async () => {
-      await this.closest('cc-contact')?.querySelector('cc-write-up')?.flush();
-      const id = this.contact.contact_id;
-      this.store.put(await api.close(id, { disposition, non_content_code: code }));
-    });
+  async #close(disposition, code) {
+    const writeUp = this.#writeUp;
+    let unsaved = await writeUp?.flush();
+    // Saved elsewhere meanwhile, and nothing disagrees: what was typed here goes on top.
+    if (unsaved?.code === 'form_conflict' && !writeUp.draft.theirs.size)
+      unsaved = await writeUp.flush();
+    if (unsaved) return this.#refuse(unsaved);
+    const outcome = { disposition, non_content_code: code };
+    return this.#refuse(await this.store.close(this.contact.contact_id, outcome));
+  }
+
+  #refuse(problem) {
+    if (!problem) return;
+    this.store.say({ problem });
+    if (problem.field) this.#writeUp?.reveal(problem);
   }
 
   render() {
     const { cases, state } = this.contact;
     return html`
-      <section class="closing" aria-labelledby="closing-title">
-        <h3 id="closing-title">${t('case_title')}</h3>
-        ${cases.length
-          ? html`<ul>
-              ${cases.map(
-                (one) =>
-                  html`<li><a href=${`/cases/${one.case_id}`} target="_blank">${one.reference}</a></li>`,
-              )}
-            </ul>`
-          : nothing}
-        <div role="group" aria-label=${t('case_title')} class="ways">
-          ${['existing', 'new', 'none'].map(
-            (way) => html`<button
-              type="button"
-              id=${`way-${way}`}
-              aria-pressed=${String(this.way === way)}
-              @click=${() => (this.way = way)}
-            >
-              ${t(`case_${way}`)}
-            </button>`,
-          )}
+      <section class="closing" id="closing" tabindex="-1" aria-labelledby="closing-title">
+        ${this.way ? html`<div class="way">${this.#way()}</div>` : nothing}
+        <div class="closing-bar">
+          <h3 id="closing-title">${t('case_title')}</h3>
+          ${cases.length
+            ? html`<ul class="attached" aria-label=${t('case_attached')}>
+                ${cases.map(
+                  (one) =>
+                    html`<li>
+                      <a
+                        href=${`/cases/${one.case_id}`}
+                        target="_blank"
+                        rel="noopener"
+                        title=${t('new_tab')}
+                        >${one.reference}</a
+                      >
+                    </li>`,
+                )}
+              </ul>`
+            : nothing}
+          <div role="group" aria-label=${t('case_title')} class="ways">
+            ${WAYS.map(
+              (way) => html`<button
+                type="button"
+                id=${`way-${way}`}
+                aria-expanded=${String(this.way === way)}
+                @click=${() => this.#choose(way)}
+              >
+                ${t(`case_${way}`)}
+              </button>`,
+            )}
+          </div>
+          <div class="closes">
+            ${this.#timeLeft()}
+            ${state === 'ended' && cases.length
+              ? html`<button
+                  type="button"
+                  id="close-treated"
+                  class="primary"
+                  @click=${() => this.#close('treated', null)}
+                >
+                  ${t('contact_close')}
+                </button>`
+              : html`<p class="note">${t(state === 'active' ? 'case_end_first' : 'case_needed')}</p>`}
+          </div>
         </div>
-        ${this.way === 'existing' ? this.#existing() : nothing}
-        ${this.way === 'new' ? this.#new() : nothing}
-        ${this.way === 'none' ? this.#none(state) : nothing}
-        ${cases.length && state === 'ended'
-          ? html`<button
-              type="button"
-              id="close-treated"
-              class="primary"
-              @click=${() => this.#close('treated', null)}
-            >
-              ${t('contact_close')}
-            </button>`
-          : nothing}
-        ${state === 'active' ? html`<p class="note">${t('case_end_first')}</p>` : nothing}
       </section>
     `;
+  }
+
+  #way() {
+    return { existing: () => this.#existing(), new: () => this.#new(), none: () => this.#none() }[
+      this.way
+    ]();
+  }
+
+  // The server's limit, shown and not announced each second: only its last minute is.
+  #timeLeft() {
+    const until = this.#until;
+    if (!until) return nothing;
+    const left = secondsUntil(until);
+    const words =
+      left > 0 ? t('wrap_up_left', { duration: duration(left) }) : t('wrap_up_over');
+    return html`<p class="time-left ${left < SOON_SECONDS ? 'short' : ''}" id="wrap-up-left">
+        ${words}
+      </p>
+      <p class="hidden" role="status">
+        ${left > 0 && left < SOON_SECONDS ? t('wrap_up_soon') : ''}${left <= 0 ? words : ''}
+      </p>`;
   }
 
   #existing() {
     return html`<form @submit=${this.#search}>
         <label for="case-reference">${t('case_reference')}</label>
-        <input id="case-reference" autocomplete="off" spellcheck="false" />
+        <input
+          id="case-reference"
+          autocomplete="off"
+          autocapitalize="characters"
+          spellcheck="false"
+          maxlength="32"
+          aria-describedby="case-reference-note"
+        />
         <button>${t('case_search')}</button>
+        <p class="note" id="case-reference-note">${t('case_reference_note')}</p>
       </form>
-      ${this.found
-        ? html`<ul role="status" class="found">
-            ${this.found.length === 0 ? html`<li>${t('case_not_found')}</li>` : nothing}
-            ${this.found.map(
-              (one) => html`<li>
-                <button type="button" @click=${() => this.#attach(one.case_id)}>
-                  ${t('case_attach', { reference: one.reference })}
-                </button>
-                ${one.label ?? ''}
-              </li>`,
-            )}
-          </ul>`
-        : nothing}`;
+      <div role="status" class="found">
+        ${this.found?.length === 0 ? html`<p>${t('case_not_found')}</p>` : nothing}
+        ${(this.found ?? []).map(
+          (one) => html`<p>
+            <button
+              type="button"
+              @click=${() => this.store.act(() => this.#attach(one.case_id))}
+            >
+              ${t('case_attach', { reference: one.reference })}
+            </button>
+            ${one.label ?? ''}
+          </p>`,
+        )}
+      </div>`;
   }
 
   #new() {
+    const here = this.contact.department ?? this.#writeUp?.value('department_home');
     return html`<form @submit=${this.#create}>
       <label for="case-label">${t('case_label')}</label>
       <input id="case-label" autocomplete="off" maxlength="120" />
@@ -123,28 +210,27 @@ class Closing extends StoreElement {
         <option value=""></option>
         ${lists.departments.map(
           (one) =>
-            html`<option value=${one.value} ?selected=${one.value === this.contact.department}>
-              ${one.label}
-            </option>`,
+            html`<option value=${one.value} ?selected=${one.value === here}>${one.label}</option>`,
         )}
       </select>
-      <button id="create-case">${t('case_create')}</button>
+      <button id="create-case" class="primary">${t('case_create')}</button>
     </form>`;
   }
 
-  #none(state) {
-    return html`<form
-      @submit=${(event) => {
-        event.preventDefault();
-        this.#close('non_content', this.querySelector('#non-content').value);
-      }}
-    >
+  #none() {
+    const close = (event) => {
+      event.preventDefault();
+      this.#close('non_content', this.querySelector('#non-content').value);
+    };
+    return html`<form @submit=${close}>
       <label for="non-content">${t('non_content_code')}</label>
       <select id="non-content" required>
         <option value=""></option>
         ${lists.non_content.map((one) => html`<option value=${one.value}>${one.label}</option>`)}
       </select>
-      <button id="close-none" ?disabled=${state !== 'ended'}>${t('contact_close')}</button>
+      <button id="close-none" class="primary" ?disabled=${this.contact.state !== 'ended'}>
+        ${t('contact_close')}
+      </button>
     </form>`;
   }
 }

@@ -3,82 +3,69 @@
 import { html, nothing } from 'lit';
 import { api } from './api.js';
 import { StoreElement } from './element.js';
-import { duration, label, lists, t } from './texts.js';
+import { duration, label, t, timeOf } from './texts.js';
+import { levelName, levelResponse, mark } from './urgency.js';
+import './urgency-acts.js';
 
 class Contact extends StoreElement {
   static properties = { ...StoreElement.properties, contact: { attribute: false } };
 
-  #end() {
-    return this.store.act(async () => {
-      this.store.put(await api.end(this.contact.contact_id));
-    });
+  // What an immediate danger asks for is of use while the person is there.
+  #response() {
+    const { urgency, state } = this.contact;
+    return urgency === 2 || (urgency === 1 && state === 'active') ? levelResponse(urgency) : '';
   }
 
-  #urgency(urgency, confirm) {
-    const change = { urgency, confirm };
-    return this.store.act(async () => {
-      this.store.put(await api.urgency(this.contact.contact_id, change));
+  async #end() {
+    const refused = await this.store.act(async () => {
+      this.store.put(await api.end(this.contact.contact_id));
     });
+    // The button that was pressed is gone; what comes next is the write-up.
+    if (!refused && this.isConnected) this.querySelector('#write-up-title')?.focus();
   }
 
   render() {
     const { contact, store } = this;
+    const { channel, urgency } = contact;
     return html`
       <article aria-labelledby="contact-title">
         <header>
-          <h2 id="contact-title" tabindex="-1">
-            ${t(`channel_${contact.channel}`)} · ${contact.queue_label}
-          </h2>
-          <p>
-            <strong class="urgency u${contact.urgency}">U${contact.urgency}</strong>
-            ${label('urgency', String(contact.urgency))} · ${label('audience', contact.audience)}
-            ${contact.department ? html` · ${label('departments', contact.department)}` : nothing} ·
-            ${t('contact_waited', { duration: duration(contact.waited_seconds) })}
-          </p>
-          ${this.#urgencyActs()}
-          ${contact.state === 'active'
-            ? html`<button type="button" id="end" class="danger" @click=${this.#end}>
-                ${t(`contact_end_${contact.channel}`)}
-              </button>`
-            : html`<p role="status" class="banner">${t('contact_ended')}</p>`}
-          <p class="note">${t('confirm_nothing')}</p>
+          <div class="who">
+            <h2 id="contact-title" tabindex="-1">
+              ${t(`channel_${channel}`)} · ${contact.queue_label}
+            </h2>
+            <p>
+              ${mark(urgency)} <strong>${levelName(urgency)}</strong> ·
+              ${label('audience', contact.audience)}
+              ${contact.department ? html` · ${label('departments', contact.department)}` : nothing}
+              · ${t('contact_arrived', { time: timeOf(contact.arrived_at) })},
+              ${t('contact_waited', { duration: duration(contact.waited_seconds) })}
+            </p>
+          </div>
+          <div class="ends">
+            ${contact.state === 'active'
+              ? html`<button type="button" id="end" class="danger" @click=${this.#end}>
+                  ${t(`contact_end_${channel}`)}
+                </button>`
+              : html`<p role="status" class="over">${t(`contact_over_${channel}`)}</p>`}
+          </div>
+          <cc-urgency .store=${store} .contact=${contact}></cc-urgency>
+          <p class="response">${this.#response()}</p>
+          <p class="secret">${t('confirm_nothing')}</p>
         </header>
-        <div class="columns">
-          ${contact.channel === 'chat'
-            ? html`<cc-chat .store=${store} .contact=${contact}></cc-chat>`
-            : html`<cc-call .store=${store} .contact=${contact}></cc-call>`}
-          <div>
+        <div class="columns ${channel}">
+          <section class="talk" id="talk" tabindex="-1" aria-label=${t(`panel_${channel}`)}>
+            ${channel === 'chat'
+              ? html`<cc-chat .store=${store} .contact=${contact}></cc-chat>`
+              : html`<cc-call .store=${store} .contact=${contact}></cc-call>`}
+          </section>
+          <div class="work">
             <cc-write-up .store=${store} .contact=${contact}></cc-write-up>
             <cc-closing .store=${store} .contact=${contact}></cc-closing>
           </div>
         </div>
       </article>
     `;
-  }
-
-  #urgencyActs() {
-    const { urgency, urgency_source: source, urgency_confirmed: confirmed } = this.contact;
-    return html`<div class="urgency-acts" role="group" aria-label=${t('urgency_label')}>
-      ${source === 'declared' && !confirmed
-        ? html`<button type="button" id="confirm-urgency" @click=${() => this.#urgency(urgency, true)}>
-            ${t('urgency_confirm', { level: `U${urgency}` })}
-          </button>`
-        : nothing}
-      <label
-        >${t('urgency_set')}
-        <select
-          id="urgency"
-          @change=${(event) => this.#urgency(Number(event.target.value), true)}
-        >
-          ${lists.urgency.map(
-            (one) =>
-              html`<option value=${one.value} ?selected=${Number(one.value) === urgency}>
-                U${one.value} ${one.label}
-              </option>`,
-          )}
-        </select></label
-      >
-    </div>`;
   }
 }
 customElements.define('cc-contact', Contact);

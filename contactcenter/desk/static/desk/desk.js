@@ -1,110 +1,155 @@
 // The listener's desk, whole: her presence, the offer, her contacts, the queues.
 
 import { html, nothing } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import { StoreElement } from './element.js';
 import './presence.js';
 import './offer.js';
+import './rail.js';
 import './chat.js';
 import './call.js';
 import './write-up.js';
 import './closing.js';
 import './contact.js';
+import './panels.js';
+import { listenForShortcuts } from './shortcuts.js';
 import { Store } from './store.js';
 import { Telephone } from './telephone.js';
-import { duration, problemWords, t } from './texts.js';
+import { label, problemWords, t, timeOf } from './texts.js';
+import { levelName } from './urgency.js';
 
 class Desk extends StoreElement {
+  static properties = { ...StoreElement.properties, said: { state: true } };
+  #offered = () => this.#sayOffer();
+  #arrives = () => this.#focusContact();
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.store.addEventListener('offer', this.#offered);
+    this.store.addEventListener('arrive', this.#arrives);
+  }
+
+  disconnectedCallback() {
+    this.store.removeEventListener('offer', this.#offered);
+    this.store.removeEventListener('arrive', this.#arrives);
+    super.disconnectedCallback();
+  }
+
+  // Said once, whole, however long it rings.
+  #sayOffer() {
+    const { channel, urgency, audience } = this.store.offer;
+    this.said = t('offer_said', {
+      what: t(`offer_${channel}`),
+      level: `U${urgency} ${levelName(urgency)}`,
+      audience: label('audience', audience),
+      keys: t('key_accept'),
+    });
+  }
+
+  /** Go to the title of the contact at hand, or to what the desk says when there is none. */
+  async #focusContact() {
+    this.requestUpdate();
+    await this.updateComplete;
+    await this.querySelector('cc-contact')?.updateComplete;
+    (this.querySelector('#contact-title') ?? this.querySelector('#quiet-title'))?.focus();
+  }
+
   render() {
     const { store } = this;
     return html`
       ${this.#banners()}
       <cc-presence .store=${store}></cc-presence>
       <cc-offer .store=${store}></cc-offer>
-      <div class="desk">
-        <nav aria-label=${t('contacts_label')}>
-          <h2>${t('contacts_label')}</h2>
-          ${store.contacts.size
-            ? html`<ul>
-                ${[...store.contacts.values()].map((contact) => this.#tab(contact))}
-              </ul>`
-            : html`<p class="note">${t('contacts_none')}</p>`}
-          ${this.#queues()}
-        </nav>
+      <p class="hidden" role="alert">${store.offer ? this.said : ''}</p>
+      <div class="floor">
+        <cc-rail .store=${store}></cc-rail>
         <div class="pane">
-          ${store.contacts.has(store.selected)
-            ? html`<cc-contact .store=${store} .contact=${store.contacts.get(store.selected)}></cc-contact>`
-            : html`<p class="quiet">${t(`quiet_${store.presence.state}`)}</p>`}
+          ${store.contact
+            ? keyed(
+                store.selected,
+                html`<cc-contact .store=${store} .contact=${store.contact}></cc-contact>`,
+              )
+            : this.#quiet()}
         </div>
       </div>
+      <cc-panels .store=${store}></cc-panels>
     `;
   }
 
-  #tab(contact) {
-    const unread = this.store.unread.get(contact.contact_id);
-    return html`<li>
-      <button
-        type="button"
-        aria-current=${contact.contact_id === this.store.selected ? 'true' : 'false'}
-        @click=${() => this.store.select(contact.contact_id)}
-      >
-        <span class="urgency u${contact.urgency}">U${contact.urgency}</span>
-        ${t(`channel_${contact.channel}`)} · ${contact.queue_label}
-        <span class="note">${t(`contact_${contact.state}`)}</span>
-        ${unread ? html`<span class="unread">${t('unread', { count: unread })}</span>` : nothing}
-      </button>
-    </li>`;
-  }
-
-  #queues() {
-    const waiting = this.store.queues.filter((queue) => queue.waiting);
-    return html`<section aria-labelledby="queues-title">
-      <h2 id="queues-title">${t('queues_title')}</h2>
-      ${waiting.length
-        ? html`<table>
-            <thead>
-              <tr>
-                <th scope="col">${t('queue')}</th>
-                <th scope="col">${t('queue_waiting')}</th>
-                <th scope="col">${t('queue_longest')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${waiting.map(
-                (queue) => html`<tr>
-                  <th scope="row">${queue.label} · ${t(`channel_${queue.channel}`)}</th>
-                  <td>${queue.waiting}</td>
-                  <td>${duration(queue.longest_wait_seconds ?? 0)}</td>
-                </tr>`,
-              )}
-            </tbody>
-          </table>`
-        : html`<p class="note">${t('queues_empty')}</p>`}
+  // « Ready again » is her word: nothing here says it for her.
+  #quiet() {
+    const { presence, closedLast, connection } = this.store;
+    const again = closedLast && presence.state !== 'ready';
+    return html`<section class="quiet" aria-labelledby="quiet-title">
+      <h2 id="quiet-title" tabindex="-1">
+        ${closedLast
+          ? t('contact_closed', { time: timeOf(closedLast.at) })
+          : t(`quiet_title_${presence.state}`)}
+      </h2>
+      <p>${t(again ? 'quiet_again' : `quiet_${presence.state}`)}</p>
+      ${presence.state === 'ready'
+        ? nothing
+        : html`<button
+            type="button"
+            class="primary"
+            id="ready-again"
+            ?disabled=${connection !== 'live'}
+            @click=${() => this.#ready()}
+          >
+            ${t(again ? 'ready_again' : 'ready_now')}
+          </button>`}
     </section>`;
   }
 
+  async #ready() {
+    await this.store.telephone.prepare();
+    await this.store.declare('ready');
+    this.querySelector('#quiet-title')?.focus();
+  }
+
   #banners() {
-    const { connection, notice, alerts } = this.store;
+    const { connection, notice, alerts, telephone } = this.store;
     return html`<div class="banners">
       ${connection === 'connecting'
-        ? html`<p role="status" class="banner warning">${t('connection_lost')}</p>`
+        ? html`<p role="status" class="banner warning" id="connection-lost">${t('connection_lost')}</p>`
         : nothing}
-      ${connection === 'signed_out'
-        ? html`<p role="alert" class="banner warning">
-            ${t('signed_out')} <a href="/signin">${t('signin_title')}</a>
-          </p>`
+      ${connection === 'signed_out' ? this.#signedOut() : nothing}
+      ${telephone?.isAsleep
+        ? html`<p role="status" class="banner warning" id="asleep">${t('telephone_asleep')}</p>`
         : nothing}
       ${alerts.map(
         (alert) => html`<p role="alert" class="banner ${alert.severity}">${t(`alert_${alert.code}`)}</p>`,
       )}
-      ${notice?.problem
-        ? html`<p role="alert" class="banner warning" id="problem">${problemWords(notice.problem)}</p>`
-        : nothing}
-      ${notice?.words ? html`<p role="alert" class="banner warning">${t(notice.words)}</p>` : nothing}
+      ${notice?.problem ? this.#notice('problem', 'alert', problemWords(notice.problem)) : nothing}
+      ${notice?.words ? this.#notice('notice', 'alert', t(notice.words)) : nothing}
       ${notice?.withdrawn
-        ? html`<p role="status" class="banner" id="withdrawn">
-            ${t(`withdrawn_${notice.withdrawn}`)}
-          </p>`
+        ? this.#notice('withdrawn', 'status', t(`withdrawn_${notice.withdrawn}`))
         : nothing}
+    </div>`;
+  }
+
+  #notice(id, role, words) {
+    return html`<div class="banner ${role === 'alert' ? 'warning' : ''}">
+      <p role=${role} id=${id}>${words}</p>
+      <button
+        type="button"
+        class="quiet"
+        aria-label=${t('notice_dismiss')}
+        @click=${() => this.store.say(null)}
+      >
+        ×
+      </button>
+    </div>`;
+  }
+
+  // What she typed stays on this page: she signs in beside it and goes on.
+  #signedOut() {
+    return html`<div role="alert" class="banner critical" id="signed-out">
+      <p>${t('signed_out')}</p>
+      <a href="/signin" target="_blank" rel="noopener">${t('signed_out_signin')}</a>
+      <button type="button" class="primary" @click=${() => this.store.start()}>
+        ${t('signed_out_resume')}
+      </button>
     </div>`;
   }
 }
@@ -112,22 +157,30 @@ customElements.define('cc-desk', Desk);
 
 const store = new Store();
 store.telephone = new Telephone(store);
-
-// Ctrl+Shift+Enter accepts, Ctrl+Shift+Backspace offers the reasons to decline.
-document.addEventListener('keydown', (event) => {
-  if (!event.ctrlKey || !event.shiftKey || !store.offer) return;
-  if (event.key === 'Enter') store.accept();
-  else if (event.key === 'Backspace') document.getElementById('decline')?.click();
-  else return;
-  event.preventDefault();
-});
+listenForShortcuts(store);
 
 // Titles and sounds say that something happens, never with whom.
 const title = document.title;
 store.addEventListener('change', () => {
-  document.title = store.offer ? `● ${t('title_offer')}` : title;
+  const unread = [...store.talks.unread.values()].reduce((sum, count) => sum + count, 0);
+  if (store.offer) document.title = `● ${t('title_offer')}`;
+  else document.title = unread ? `(${unread}) ${title}` : title;
 });
 store.addEventListener('offer', () => store.telephone.chime());
+store.addEventListener('line', () => document.hasFocus() || store.telephone.chime());
+
+for (const press of ['pointerdown', 'keydown'])
+  document.addEventListener(press, () => store.telephone.wake(), { capture: true });
+addEventListener('focus', () => store.markRead());
+addEventListener('beforeunload', (event) => {
+  if (store.talks.hasUnsent) event.preventDefault();
+});
+
+// Signing out gives a person who is still there back to the queue: not by a slip.
+document.querySelector('header form').addEventListener('submit', (event) => {
+  const open = [...store.contacts.values()].filter(({ state }) => state === 'active').length;
+  if (open && !window.confirm(t('signout_open', { count: open }))) event.preventDefault();
+});
 
 const desk = document.createElement('cc-desk');
 desk.store = store;

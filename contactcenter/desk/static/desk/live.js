@@ -7,6 +7,7 @@ const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 5_000;
 const PING_EVERY_MS = 15_000;
 const SILENT_MS = 40_000;
+const SIGNED_OUT = 4401;
 
 export class Live {
   #onEvent;
@@ -15,7 +16,6 @@ export class Live {
   #pause = FIRST_PAUSE_MS;
   #pinging = 0;
   #heard = 0;
-  #stopped = false;
 
   constructor(onEvent, onState) {
     this.#onEvent = onEvent;
@@ -31,11 +31,6 @@ export class Live {
       if (problem.status === 401) this.#onState('signed_out');
       else this.#again();
     }
-  }
-
-  stop() {
-    this.#stopped = true;
-    this.#socket?.close();
   }
 
   send(frame) {
@@ -55,11 +50,15 @@ export class Live {
     };
     socket.onmessage = ({ data }) => {
       this.#heard = performance.now();
-      this.#onEvent(JSON.parse(data));
+      const event = JSON.parse(data);
+      // A service about to stop says when to come back, so that not all come at once.
+      if (event.type === 'reconnect') this.#pause = Math.max(FIRST_PAUSE_MS, event.after_ms);
+      else this.#onEvent(event);
     };
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       clearInterval(this.#pinging);
-      if (!this.#stopped) this.#again();
+      if (code === SIGNED_OUT) this.#onState('signed_out');
+      else this.#again();
     };
   }
 
@@ -70,7 +69,6 @@ export class Live {
   }
 
   #again() {
-    if (this.#stopped) return;
     this.#onState('connecting');
     setTimeout(() => this.start(), this.#pause * (0.5 + Math.random()));
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);

@@ -2,15 +2,18 @@
 // audience and wait: never a number or a name.
 
 import { html, nothing } from 'lit';
+import { secondsUntil } from './clock.js';
 import { StoreElement } from './element.js';
 import { duration, label, lists, t } from './texts.js';
+import { levelName, shape } from './urgency.js';
 
 const TICK_MS = 250;
+const RING = 2 * Math.PI * 26;
 
 class Offer extends StoreElement {
   static properties = { ...StoreElement.properties, declining: { state: true } };
   #ticking = 0;
-  #arrived = () => this.#announce();
+  #arrived = () => this.#welcome();
 
   connectedCallback() {
     super.connectedCallback();
@@ -24,45 +27,53 @@ class Offer extends StoreElement {
     super.disconnectedCallback();
   }
 
-  // Whoever is writing keeps the caret; otherwise the answer is under the hand.
-  async #announce() {
+  // The answer comes under the hand of whoever has nothing in hand: a listener
+  // with a contact keeps her place, so that no key meant for one takes another.
+  async #welcome() {
     this.declining = false;
+    this.requestUpdate();
     await this.updateComplete;
     const focused = document.activeElement;
-    if (!focused || focused === document.body || focused.tagName === 'BUTTON')
-      this.querySelector('#accept')?.focus();
+    const isBusy = this.store.contacts.size > 0 || focused?.matches('input, textarea, select');
+    if (!isBusy && !focused?.closest('dialog')) this.querySelector('#accept')?.focus();
+  }
+
+  async #reasonsShown() {
+    this.declining = !this.declining;
+    await this.updateComplete;
+    this.querySelector('.reasons button')?.focus();
   }
 
   render() {
     const { offer } = this.store;
     if (!offer) return nothing;
-    const total = Date.parse(offer.expires_at) - Date.parse(offer.offered_at);
-    const left = Math.max(0, Date.parse(offer.expires_at) - this.store.serverNow());
+    const { urgency } = offer;
     return html`
       <section
         role="alertdialog"
         aria-labelledby="offer-title"
         aria-describedby="offer-words"
-        class="offer u${offer.urgency}"
+        class="offer u${urgency}"
       >
-        <h2 id="offer-title">${t(`offer_${offer.channel}`)}</h2>
-        <p id="offer-words">
-          <strong class="urgency u${offer.urgency}">U${offer.urgency}</strong>
-          ${label('urgency', String(offer.urgency))} · ${offer.queue_label} ·
-          ${label('audience', offer.audience)} ·
-          ${t('offer_waited', { duration: duration(offer.waited_seconds) })}
-        </p>
-        <progress max=${total} value=${left} aria-hidden="true"></progress>
-        <p class="countdown" aria-hidden="true">${duration(left / 1000)}</p>
+        <div class="offer-level">${shape(urgency)}<span>U${urgency}</span></div>
+        <div class="offer-words">
+          <h2 id="offer-title">${t(`offer_${offer.channel}`)}</h2>
+          <p id="offer-words">
+            <strong>${levelName(urgency)}</strong> · ${offer.queue_label} ·
+            ${label('audience', offer.audience)} ·
+            ${t('offer_waited', { duration: duration(offer.waited_seconds) })}
+          </p>
+        </div>
+        ${this.#countdown(offer)}
         <div class="acts">
           <button type="button" id="accept" class="primary" @click=${() => this.store.accept()}>
-            ${t('offer_accept')}
+            ${t('offer_accept')}<kbd aria-hidden="true">${t('key_accept')}</kbd>
           </button>
           <button
             type="button"
             id="decline"
             aria-expanded=${String(Boolean(this.declining))}
-            @click=${() => (this.declining = !this.declining)}
+            @click=${() => this.#reasonsShown()}
           >
             ${t('offer_decline')}
           </button>
@@ -72,8 +83,32 @@ class Offer extends StoreElement {
     `;
   }
 
+  // Read by whoever goes to it, announced by nobody: a count each second would
+  // talk over the child.
+  #countdown({ expires_at: expires, offered_at: offered }) {
+    const total = (Date.parse(expires) - Date.parse(offered)) / 1000;
+    const left = Math.max(0, Math.min(total, secondsUntil(expires)));
+    const words = t('offer_left', { duration: duration(left) });
+    return html`<div class="countdown ${left < 6 ? 'short' : ''}" role="img" aria-label=${words}>
+      <svg viewBox="0 0 60 60" aria-hidden="true">
+        <circle class="groove" cx="30" cy="30" r="26" />
+        <circle
+          class="left"
+          cx="30"
+          cy="30"
+          r="26"
+          stroke-dasharray=${RING}
+          stroke-dashoffset=${RING * (1 - left / total)}
+          transform="rotate(-90 30 30)"
+        />
+        <text x="30" y="37" text-anchor="middle">${Math.ceil(left)}</text>
+      </svg>
+    </div>`;
+  }
+
   #reasons() {
     return html`<div role="group" aria-label=${t('offer_decline_why')} class="reasons">
+      <span aria-hidden="true">${t('offer_decline_why')}</span>
       ${lists.decline.map(
         ({ value, label: words }) =>
           html`<button type="button" @click=${() => this.store.decline(value)}>${words}</button>`,

@@ -2,11 +2,14 @@
 
 import { html, nothing } from 'lit';
 import { StoreElement } from './element.js';
-import { t } from './texts.js';
+import { t, timeOf } from './texts.js';
+import './audio-check.js';
 
 const CHOICES = ['ready', 'break', 'offline'];
 
 class Presence extends StoreElement {
+  static properties = { ...StoreElement.properties, checking: { state: true } };
+
   async #declare(state) {
     // The press is the gesture that browsers want before a microphone opens.
     if (state === 'ready') await this.store.telephone?.prepare();
@@ -15,34 +18,85 @@ class Presence extends StoreElement {
 
   render() {
     const { presence, connection } = this.store;
+    const chats = [...this.store.contacts.values()].filter(({ channel }) => channel === 'chat');
     return html`
       <div role="group" aria-label=${t('presence_label')} class="presence">
-        <span class="dot ${presence.state}" aria-hidden="true"></span>
-        <span role="status" id="presence-state">${t(`presence_${presence.state}`)}</span>
-        ${CHOICES.map(
-          (state) => html`<button
+        <span class="state ${presence.state}">
+          <span class="dot ${presence.state}" aria-hidden="true"></span>
+          <strong role="status" id="presence-state">${t(`presence_${presence.state}`)}</strong>
+          ${presence.since && presence.state !== 'offline'
+            ? html`<span class="note">${t('presence_since', { time: timeOf(presence.since) })}</span>`
+            : nothing}
+        </span>
+        <span class="switch">
+          ${CHOICES.map(
+            (state) => html`<button
+              type="button"
+              data-presence=${state}
+              aria-pressed=${String(presence.state === state)}
+              ?disabled=${connection !== 'live'}
+              @click=${() => this.#declare(state)}
+            >
+              ${t(`presence_do_${state}`)}
+            </button>`,
+          )}
+        </span>
+        ${chats.length
+          ? html`<span class="note">${t('chats_taken', { taken: chats.length, max: this.store.maxChats })}</span>`
+          : nothing}
+        <span class="tools">
+          <button
             type="button"
-            data-presence=${state}
-            aria-pressed=${String(presence.state === state)}
-            ?disabled=${connection !== 'live'}
-            @click=${() => this.#declare(state)}
+            class="quiet"
+            id="audio-check"
+            aria-expanded=${String(Boolean(this.checking))}
+            @click=${() => (this.checking = !this.checking)}
           >
-            ${t(`presence_do_${state}`)}
-          </button>`,
-        )}
+            ${t('audio_check')}
+          </button>
+          <button
+            type="button"
+            id="emergency"
+            class="urgent"
+            aria-haspopup="dialog"
+            @click=${() => this.store.show('emergency')}
+          >
+            ${t('emergency_title')}<kbd aria-hidden="true">F2</kbd>
+          </button>
+          <button
+            type="button"
+            id="help"
+            class="quiet"
+            aria-haspopup="dialog"
+            @click=${() => this.store.show('help')}
+          >
+            ${t('help_short')}<kbd aria-hidden="true">?</kbd>
+          </button>
+        </span>
       </div>
-      ${presence.state === 'asked' ? this.#ask('asked_words') : nothing}
-      ${presence.state === 'check_audio' ? this.#ask('check_audio_words') : nothing}
+      ${this.#conclusions()}
+      ${this.checking || presence.state === 'check_audio'
+        ? html`<cc-audio-check .telephone=${this.store.telephone}></cc-audio-check>`
+        : nothing}
     `;
   }
 
-  #ask(words) {
-    return html`<p role="alert" class="banner warning">
-      ${t(words)}
-      <button type="button" class="primary" @click=${() => this.#declare('ready')}>
-        ${t('presence_do_ready')}
+  #conclusions() {
+    const { presence, connection } = this.store;
+    if (connection !== 'live') return nothing;
+    if (presence.state === 'asked') return this.#ask('asked_words', 'asked_yes');
+    if (presence.state === 'check_audio') return this.#ask('check_audio_words', 'check_audio_yes');
+    if (presence.reason === 'elsewhere') return this.#ask('elsewhere_words', 'elsewhere_take');
+    return nothing;
+  }
+
+  #ask(words, act) {
+    return html`<div role="alert" class="banner warning asks">
+      <p>${t(words)}</p>
+      <button type="button" class="primary" id="answer-ready" @click=${() => this.#declare('ready')}>
+        ${t(act)}
       </button>
-    </p>`;
+    </div>`;
   }
 }
 customElements.define('cc-presence', Presence);

@@ -2,38 +2,44 @@
 // read whole at every (re)connection, and events only bring it forward.
 
 import { api, Problem } from './api.js';
+import { noteExact } from './clock.js';
 import { Live } from './live.js';
+import { Talks } from './talks.js';
 
-const TYPING_SHOWN_MS = 5_000;
 const TYPING_SAID_EVERY_MS = 3_000;
-const RETRY_MS = 1_000;
-const MESSAGE_PAGE = 200;
+const READS_AT_MOST = 5;
+const STATES = new Set(['offer', 'offer_withdrawn', 'contact', 'presence']);
+const OPEN = new Set(['active', 'ended']);
 
+/** Events: "change"; "offer", a new one; "arrive", another contact (or none) is on the desk. */
 export class Store extends EventTarget {
   staff = null;
   presence = { state: 'offline' };
   offer = null;
   contacts = new Map();
-  lines = new Map();
-  unsent = new Map();
-  unread = new Map();
-  typingUntil = new Map();
-  readSeq = new Map();
+  proposals = new Map();
   queues = [];
   alerts = [];
   freeListeners = 0;
+  maxChats = 0;
   connection = 'connecting';
   selected = null;
   notice = null;
+  closedLast = null;
+  panel = null;
   softphone = null;
   telephone = null;
+  talks = new Talks(
+    () => this.changed(),
+    (problem) => this.heardRefusal(problem),
+  );
+  #typingSaid = 0;
+  #heardStates = 0;
+  #closing = new Set();
   #live = new Live(
     (event) => this.#heard(event),
     (state) => this.#connected(state),
   );
-  #clockAhead = 0;
-  #typingSaid = 0;
-  #sending = new Set();
 
   start() {
     return this.#live.start();
@@ -48,56 +54,88 @@ export class Store extends EventTarget {
     this.changed();
   }
 
-  /** Milliseconds of the server's clock: countdowns do not trust the desk's own. */
-  serverNow() {
-    return Date.now() + this.#clockAhead;
+  /** Show one of the desk's panels over it, or none. */
+  show(panel) {
+    this.panel = panel;
+    this.changed();
+  }
+
+  get contact() {
+    return this.contacts.get(this.selected) ?? null;
+  }
+
+  // An answer written before an event and read after it would take back what the
+  // event brought (an offer, say): it is asked again until nothing came between.
+  async #readWhole() {
+    for (let tries = 1; ; tries += 1) {
+      const before = this.#heardStates;
+      const me = await api.me();
+      if (before === this.#heardStates || tries === READS_AT_MOST) return me;
+    }
   }
 
   async refresh() {
-    const me = await api.me();
+    const me = await this.#readWhole();
     this.staff = me.staff;
     this.presence = me.presence;
     this.softphone = me.softphone;
+    this.maxChats = me.max_chats;
     this.#take(me.offer);
     const open = new Set(me.engagements.map((contact) => contact.contact_id));
-    for (const id of this.contacts.keys()) if (!open.has(id)) this.#forget(id);
+    const lost = [...this.contacts.keys()].filter((id) => !open.has(id));
+    if (lost.length) this.notice = { words: 'contact_no_longer' };
+    lost.forEach((id) => this.#forget(id));
     // An event may have overtaken this answer: the later version stays.
     me.engagements.forEach((contact) => this.put(contact));
     this.selected = open.has(this.selected) ? this.selected : ([...open][0] ?? null);
     this.changed();
-    if (this.presence.state === 'ready') await this.telephone?.prepare();
+    if (this.presence.state === 'ready') this.telephone?.prepare();
     me.engagements
       .filter(({ channel, engagement }) => channel === 'call' && engagement?.state === 'connecting')
       .forEach(({ engagement }) => this.telephone?.expect(engagement.engagement_id));
-    await Promise.all([...open].map((id) => this.catchUp(id)));
+    const chats = me.engagements.filter(({ channel }) => channel === 'chat');
+    await Promise.all(chats.map(({ contact_id: id }) => this.talks.catchUp(id)));
+    chats.forEach(({ contact_id: id }) => this.talks.flush(id));
   }
 
+  /** Do something that may be refused: null when done, else the problem, which is also shown. */
   async act(what) {
+    this.notice = null;
+    let refused = null;
     try {
-      this.notice = null;
       await what();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      if (problem.status === 401) this.#connected('signed_out');
-      this.say({ problem });
+      refused = problem;
+      this.heardRefusal(problem);
+      if (problem.status !== 401) this.notice = { problem };
     }
     this.changed();
+    return refused;
+  }
+
+  /** Note that the session is over, wherever it was refused. */
+  heardRefusal(problem) {
+    if (problem.status === 401) this.#connected('signed_out');
   }
 
   declare(state) {
+    this.closedLast = null;
     return this.act(async () => {
       this.presence = await api.declare(state);
     });
   }
 
   accept() {
+    if (!this.offer) return null;
     const { offer_id: offer, channel } = this.offer;
     return this.act(async () => {
       if (channel === 'call') this.telephone?.expect(offer);
       try {
         const { contact } = await api.accept(offer);
-        this.contacts.set(contact.contact_id, contact);
-        this.select(contact.contact_id);
+        this.closedLast = null;
+        this.put(contact);
+        this.select(contact.contact_id, { arrives: true });
       } finally {
         if (this.offer?.offer_id === offer) this.offer = null;
       }
@@ -113,75 +151,69 @@ export class Store extends EventTarget {
     });
   }
 
-  select(id) {
+  select(id, { arrives = false } = {}) {
     this.selected = id;
-    this.unread.delete(id);
-    this.#markRead(id);
+    this.talks.unread.delete(id);
+    this.markRead();
     this.changed();
+    if (arrives) this.dispatchEvent(new Event('arrive'));
+  }
+
+  /** Go to the next contact of the list, those with unread lines first. */
+  selectNext() {
+    const ids = [...this.contacts.keys()];
+    if (ids.length === 0) return;
+    const after = ids.indexOf(this.selected) + 1;
+    const turn = [...ids.slice(after), ...ids.slice(0, after)];
+    this.select(turn.find((id) => this.talks.unread.get(id)) ?? turn[0], { arrives: true });
+  }
+
+  /**
+   * Close a contact. Ready again is never automatic: with her last contact the
+   * listener stands aside first, so that nothing is offered between the two.
+   */
+  close(id, outcome) {
+    return this.act(async () => {
+      if (this.contacts.size === 1 && this.presence.state === 'ready')
+        this.presence = await api.declare('break');
+      this.#closing.add(id);
+      try {
+        const closed = await api.close(id, outcome);
+        this.closedLast = { at: closed.closed_at };
+        this.put(closed);
+      } finally {
+        this.#closing.delete(id);
+      }
+    });
   }
 
   /** Replace a contact by what the server says of it. */
   put(contact) {
-    const known = this.contacts.get(contact.contact_id);
-    if (known && known.version > contact.version) return;
-    if (contact.state === 'closed') this.#forget(contact.contact_id);
-    else this.contacts.set(contact.contact_id, contact);
+    const { contact_id: id, state, version } = contact;
+    const known = this.contacts.get(id);
+    if (known && known.version > version) return;
+    if (OPEN.has(state)) {
+      this.contacts.set(id, contact);
+    } else if (known) {
+      if (state === 'waiting') this.notice = { words: 'contact_returned' };
+      else if (known.state === 'active' && !this.#closing.has(id))
+        this.notice = { words: 'contact_left' };
+      this.#forget(id);
+    }
     this.changed();
-  }
-
-  /** Read the lines that are missing after the last one known, in order. */
-  async catchUp(id) {
-    if (this.contacts.get(id)?.channel !== 'chat') return;
-    for (;;) {
-      const known = this.lines.get(id) ?? [];
-      const after = known.at(-1)?.seq ?? 0;
-      const page = await api.messages(id, after);
-      this.#add(id, page.messages);
-      if (page.messages.length < MESSAGE_PAGE) return;
-    }
-  }
-
-  /** Queue a line; it is shown at once, ticked once stored, and sent in order. */
-  send(id, text) {
-    const waiting = this.unsent.get(id) ?? [];
-    this.unsent.set(id, [...waiting, { cid: crypto.randomUUID(), text, problem: null }]);
-    this.changed();
-    this.#flush(id);
-  }
-
-  /** Send again what was refused for a passing reason. */
-  async #flush(id) {
-    if (this.#sending.has(id)) return;
-    this.#sending.add(id);
-    try {
-      while (this.unsent.get(id)?.length) {
-        const [line] = this.unsent.get(id);
-        if (!(await this.#sendOne(id, line))) return;
-      }
-    } finally {
-      this.#sending.delete(id);
-    }
-  }
-
-  async #sendOne(id, line) {
-    try {
-      await api.send(id, line.cid, line.text);
-      this.unsent.set(id, this.unsent.get(id).filter((other) => other.cid !== line.cid));
-      await this.catchUp(id);
-      this.changed();
-      return true;
-    } catch (problem) {
-      line.problem = problem;
-      this.changed();
-      if (problem.retryable) setTimeout(() => this.#flush(id), RETRY_MS);
-      return false;
-    }
   }
 
   saysTyping(id) {
     if (performance.now() - this.#typingSaid < TYPING_SAID_EVERY_MS) return;
     this.#typingSaid = performance.now();
     this.#live.send({ type: 'typing', contact_id: id });
+  }
+
+  markRead() {
+    const seq = this.talks.lastSeq(this.selected);
+    if (!seq || !document.hasFocus()) return;
+    this.talks.unread.delete(this.selected);
+    this.#live.send({ type: 'read', contact_id: this.selected, seq });
   }
 
   #connected(state) {
@@ -191,6 +223,7 @@ export class Store extends EventTarget {
   }
 
   #heard(event) {
+    if (STATES.has(event.type)) this.#heardStates += 1;
     const react = {
       offer: () => this.#take(event),
       offer_withdrawn: () => {
@@ -198,8 +231,8 @@ export class Store extends EventTarget {
       },
       contact: () => this.put(event.contact),
       message: () => this.#message(event),
-      typing: () => this.#typing(event.contact_id),
-      read: () => this.readSeq.set(event.contact_id, event.seq),
+      typing: () => this.talks.typing(event.contact_id),
+      read: () => this.talks.readSeq.set(event.contact_id, event.seq),
       presence: () => {
         this.presence = event;
       },
@@ -218,7 +251,7 @@ export class Store extends EventTarget {
       this.offer = null;
       return;
     }
-    this.#clockAhead = Date.parse(offer.server_now) - Date.now();
+    noteExact(offer.server_now);
     const isNew = this.offer?.offer_id !== offer.offer_id;
     this.offer = offer;
     this.#live.send({ type: 'offer_seen', offer_id: offer.offer_id });
@@ -231,43 +264,22 @@ export class Store extends EventTarget {
   }
 
   #message({ contact_id: id, message }) {
-    const last = this.lines.get(id)?.at(-1)?.seq ?? 0;
     // Higher than the next means that one was missed: read them all.
-    if (message.seq > last + 1) this.act(() => this.catchUp(id));
-    else this.#add(id, [message]);
+    if (message.seq > this.talks.lastSeq(id) + 1) this.act(() => this.talks.catchUp(id));
+    else this.talks.add(id, [message]);
     if (message.from !== 'visitor') return;
-    this.typingUntil.delete(id);
-    if (id === this.selected && document.hasFocus()) this.#markRead(id);
-    else this.unread.set(id, (this.unread.get(id) ?? 0) + 1);
-    this.dispatchEvent(new CustomEvent('line', { detail: { id, message } }));
-  }
-
-  #add(id, messages) {
-    const known = this.lines.get(id) ?? [];
-    const last = known.at(-1)?.seq ?? 0;
-    const fresh = messages.filter((message) => message.seq > last);
-    if (fresh.length) this.lines.set(id, [...known, ...fresh]);
-    this.changed();
-  }
-
-  #markRead(id) {
-    const seq = this.lines.get(id)?.at(-1)?.seq;
-    if (seq) this.#live.send({ type: 'read', contact_id: id, seq });
-  }
-
-  #typing(id) {
-    const until = performance.now() + TYPING_SHOWN_MS;
-    this.typingUntil.set(id, until);
-    setTimeout(() => {
-      if (this.typingUntil.get(id) === until) this.typingUntil.delete(id);
-      this.changed();
-    }, TYPING_SHOWN_MS);
+    this.talks.stoppedTyping(id);
+    if (id === this.selected && document.hasFocus()) this.markRead();
+    else this.talks.unread.set(id, (this.talks.unread.get(id) ?? 0) + 1);
+    this.dispatchEvent(new CustomEvent('line', { detail: { id } }));
   }
 
   #forget(id) {
-    [this.contacts, this.lines, this.unsent, this.unread, this.typingUntil, this.readSeq].forEach(
-      (map) => map.delete(id),
-    );
-    if (this.selected === id) this.selected = [...this.contacts.keys()][0] ?? null;
+    this.contacts.delete(id);
+    this.proposals.delete(id);
+    this.talks.forget(id);
+    if (this.selected !== id) return;
+    this.selected = [...this.contacts.keys()][0] ?? null;
+    this.dispatchEvent(new Event('arrive'));
   }
 }

@@ -4,7 +4,6 @@
 import { createSoftphone } from '../softphone/softphone.js';
 import { api } from './api.js';
 
-const REDRAW_MS = 300;
 const CHIME_HZ = 660;
 const CHIME_SECONDS = 0.25;
 
@@ -13,10 +12,15 @@ export class Telephone {
   #softphone = null;
   #starting = null;
   #sound = null;
+  #expected = null;
 
   constructor(store) {
     this.#store = store;
-    setInterval(() => this.inCall && store.changed(), REDRAW_MS);
+  }
+
+  /** Where the softphone stands: see softphone.js. */
+  get state() {
+    return this.#softphone?.state ?? 'off';
   }
 
   get inCall() {
@@ -55,13 +59,27 @@ export class Telephone {
     softphone.addEventListener('trouble', ({ detail }) => {
       if (detail.code === 'no_microphone') this.#store.say({ words: 'audio_denied' });
     });
+    this.#softphone = softphone;
+    if (this.#expected) softphone.expect(this.#expected);
     await softphone.prepare();
     softphone.start(identity);
-    this.#softphone = softphone;
+    this.#store.changed();
+  }
+
+  /** True while the browser waits for a press before it lets this page sound. */
+  get isAsleep() {
+    return this.state === 'off' && this.#softphone !== null;
+  }
+
+  /** To be called from a press: what waited for one goes on. */
+  wake() {
+    if (this.isAsleep) this.#softphone.prepare();
+    if (this.#sound?.state === 'suspended') this.#sound.resume();
   }
 
   /** Answer the leg of an accepted offer, now or when it rings. */
   expect(offerId) {
+    this.#expected = offerId;
     this.#softphone?.expect(offerId);
   }
 
@@ -70,9 +88,15 @@ export class Telephone {
     this.#store.changed();
   }
 
-  /** A short soft tone: a contact is proposed. Nothing sounds before the first press. */
-  chime() {
-    if (this.#sound?.state !== 'running') return;
+  /**
+   * A short soft tone: a contact is proposed. Nothing sounds before the first
+   * press of the page; `anyway` is for a press that asks to hear it.
+   */
+  chime({ anyway = false } = {}) {
+    if (anyway) {
+      this.#sound ??= new AudioContext();
+      this.#sound.resume();
+    } else if (this.#sound?.state !== 'running') return;
     const tone = this.#sound.createOscillator();
     const volume = this.#sound.createGain();
     const now = this.#sound.currentTime;

@@ -5,9 +5,12 @@ const page = JSON.parse(document.getElementById('page').textContent);
 export const language = page.language;
 export const lists = page.lists;
 
-/** Return the words of a key, its {placeholders} filled in. */
+const plural = new Intl.PluralRules(language);
+
+/** Return the words of a key, its {placeholders} filled in; `count` chooses among plural forms. */
 export function t(key, values = {}) {
-  const words = page.texts[key] ?? key;
+  let words = page.texts[key] ?? key;
+  if (typeof words !== 'string') words = words[plural.select(values.count)] ?? words.other;
   return words.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 }
 
@@ -16,7 +19,15 @@ export function label(list, value) {
   return lists[list]?.find((item) => item.value === value)?.label ?? value ?? '';
 }
 
-const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+/** Return a configured label in the page's language. */
+export const labelOf = (labels) => labels[language] ?? Object.values(labels)[0];
+
+// Hours are those of the helpline, wherever the desk's own clock stands.
+const clock = new Intl.DateTimeFormat(language, {
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZone: page.timezone,
+});
 export const timeOf = (instant) => clock.format(new Date(instant));
 
 /** Return a duration as « 1 min 05 » or « 12 s ». */
@@ -30,3 +41,10 @@ export function duration(seconds) {
 /** Return the words for a refused request. */
 export const problemWords = (problem) =>
   page.texts[`problem_${problem.code}`] ?? t('problem_other', { code: problem.code });
+
+/** Return a text in small letters without accents: what a filter compares. */
+export const plain = (text) =>
+  text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase();

@@ -2,14 +2,19 @@
 // it, so a closed tab loses nothing; a save from elsewhere is shown, not lost.
 
 import { html, nothing } from 'lit';
-import { live } from 'lit/directives/live.js';
 import { api } from './api.js';
 import { StoreElement } from './element.js';
-import { language, problemWords, t, timeOf } from './texts.js';
+import { Draft } from './form-draft.js';
+import { fieldId, fieldOf, isAnswered } from './form-fields.js';
+import { labelOf, problemWords, t, timeOf } from './texts.js';
+import { floorOf, proposal } from './urgency.js';
 
 const SAVE_AFTER_MS = 700;
 const RETRY_MS = 2_000;
+const OPEN_AT_FIRST = 2;
 const forms = new Map();
+// Which sections she keeps open is a habit of hers, not of a contact.
+const sectionsOpen = new Map();
 
 function definition({ form_id: id, form_version: version }) {
   const key = `${id}/${version}`;
@@ -25,162 +30,211 @@ class WriteUp extends StoreElement {
   static properties = {
     ...StoreElement.properties,
     contact: { attribute: false },
-    fields: { state: true },
+    form: { state: true },
     status: { state: true },
   };
-  #values = {};
-  #revision = 0;
-  #contact = null;
+  draft = null;
+  proposal = null;
+  opened = new Set();
+  filters = new Map();
   #timer = 0;
   #saving = null;
+  #problem = null;
+  #wasLost = false;
+  #leaves = () => this.#leave();
+  #hides = () => document.hidden && this.flush();
 
-  willUpdate() {
-    const { form, contact_id: id } = this.contact;
-    if (!form || id === this.#contact) return;
-    this.flush();
-    this.#contact = id;
-    this.#values = { ...form.values };
-    this.#revision = form.revision;
-    this.status = form.saved_at ? t('form_saved', { time: timeOf(form.saved_at) }) : '';
-    this.#load(form);
+  connectedCallback() {
+    super.connectedCallback();
+    addEventListener('pagehide', this.#leaves);
+    document.addEventListener('visibilitychange', this.#hides);
   }
 
   disconnectedCallback() {
+    removeEventListener('pagehide', this.#leaves);
+    document.removeEventListener('visibilitychange', this.#hides);
     this.flush();
     super.disconnectedCallback();
   }
 
+  willUpdate() {
+    const { form } = this.contact;
+    if (!this.draft && form) {
+      this.draft = new Draft(form);
+      this.#load(form);
+    } else if (form?.revision > this.draft?.revision && this.draft.isSaved && !this.#saving) {
+      this.draft.rebase(form);
+    }
+    const isLost = this.store.connection !== 'live';
+    if (this.#wasLost && !isLost && this.draft && !this.draft.isSaved) this.#later(0);
+    this.#wasLost = isLost;
+  }
+
   async #load(form) {
     await this.store.act(async () => {
-      this.fields = (await definition(form)).fields;
+      this.form = await definition(form);
+      this.form.sections.forEach(({ id }, place) => {
+        const needed = this.form.fields.some((one) => one.section === id && one.required_for_close);
+        if (!sectionsOpen.has(id)) sectionsOpen.set(id, place < OPEN_AT_FIRST || needed);
+      });
+      this.#propose();
     });
   }
 
-  #set(field, value) {
-    this.#values = { ...this.#values, [field]: value };
+  value(field) {
+    return this.draft?.value(field);
+  }
+
+  set(field, value) {
+    this.draft.set(field, value);
+    if (this.#problem?.field === field) this.#problem = null;
     this.status = t('form_unsaved');
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.flush(), SAVE_AFTER_MS);
+    this.#later(SAVE_AFTER_MS);
+    this.#propose();
     this.requestUpdate();
   }
 
-  /** Save what is not saved yet; resolves once the server has it, or says why not. */
-  async flush() {
-    if (!this.#timer) return this.#saving;
-    clearTimeout(this.#timer);
-    this.#timer = 0;
-    await this.#saving;
-    this.#saving = this.#save(this.#contact, this.#values);
-    return this.#saving;
+  wrong(field) {
+    return this.#problem?.field === field ? problemWords(this.#problem) : null;
   }
 
-  async #save(contact, values) {
+  opens(list, isOpen) {
+    if (isOpen) this.opened.add(list);
+    else this.opened.delete(list);
+  }
+
+  filter(list, text) {
+    this.filters.set(list, text);
+    this.requestUpdate();
+  }
+
+  // The tool proposes the most severe floor among the ticked factors; the
+  // listener, who hears the person, decides.
+  #propose() {
+    const rated = this.form?.fields.filter(
+      ({ options }) => options.length && options.every(({ value }) => floorOf(value) !== null),
+    );
+    const ticked = (rated ?? []).flatMap(({ id }) => this.value(id) ?? []);
+    const names = new Map(
+      (rated ?? []).flatMap(({ options }) => options.map((one) => [one.value, labelOf(one.label)])),
+    );
+    this.proposal = proposal(ticked);
+    const told = this.proposal && {
+      ...this.proposal,
+      because: this.proposal.because.map((factor) => names.get(factor)),
+    };
+    if (told) this.store.proposals.set(this.contact.contact_id, told);
+    else this.store.proposals.delete(this.contact.contact_id);
+    this.store.changed();
+  }
+
+  #later(after) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.flush(), after);
+  }
+
+  /** Save what is not saved yet; null once the server has it, else the problem. */
+  async flush() {
+    clearTimeout(this.#timer);
+    await this.#saving;
+    if (!this.draft || this.draft.isSaved) return null;
+    this.#saving = this.#save();
+    const refused = await this.#saving;
+    this.#saving = null;
+    return refused;
+  }
+
+  async #save() {
+    const { values, revision } = this.draft.pending();
     try {
-      const saved = await api.saveForm(contact, values, this.#revision, { keepalive: true });
-      this.#revision = saved.revision;
-      if (!this.#timer) this.status = t('form_saved', { time: timeOf(saved.saved_at) });
+      this.draft.stored(values, await api.saveForm(this.contact.contact_id, values, revision));
+      this.status = null;
+      return null;
     } catch (problem) {
-      this.status = problemWords(problem);
-      if (problem.code === 'form_conflict') await this.#reread(contact);
-      else if (problem.retryable) this.#timer = setTimeout(() => this.flush(), RETRY_MS);
+      await this.#refused(problem);
+      return problem;
     }
   }
 
-  // The other save stays; what was typed here is laid over it and saved next.
-  async #reread(contact) {
-    const { form } = await api.contact(contact);
-    this.#revision = form.revision;
-    this.#values = { ...form.values, ...this.#values };
-    this.#timer = setTimeout(() => this.flush(), RETRY_MS);
+  async #refused(problem) {
+    this.status = problemWords(problem);
+    this.store.heardRefusal(problem);
+    if (problem.code === 'form_conflict') {
+      const { form } = await api.contact(this.contact.contact_id).catch(() => ({}));
+      if (form) this.draft.rebase(form);
+      this.#later(RETRY_MS);
+    } else if (problem.retryable) {
+      this.#later(RETRY_MS);
+    } else if (problem.field) {
+      this.#problem = problem;
+    }
+    this.requestUpdate();
+  }
+
+  // The page goes away and awaits nothing any more: a save that is under way
+  // will have made the next revision by the time this one is read.
+  #leave() {
+    if (!this.draft || this.draft.isSaved) return;
+    const { values, revision } = this.draft.pending();
+    const ahead = this.#saving ? 1 : 0;
+    api.saveForm(this.contact.contact_id, values, revision + ahead).catch(() => null);
+  }
+
+  /** Show a question that something is wrong with, and go to it. */
+  async reveal(problem) {
+    const field = this.form?.fields.find(({ id }) => id === problem.field);
+    if (!field) return;
+    this.#problem = problem;
+    sectionsOpen.set(field.section, true);
+    this.opened.add(field.id);
+    this.requestUpdate();
+    await this.updateComplete;
+    const control = this.querySelector(`#${CSS.escape(fieldId(field))}`);
+    control?.closest('.field').scrollIntoView({ block: 'start' });
+    control?.focus({ preventScroll: true });
   }
 
   render() {
+    const sections = this.form?.sections ?? [];
     return html`
       <form class="write-up" aria-labelledby="write-up-title" @submit=${(e) => e.preventDefault()}>
-        <h3 id="write-up-title">${t('form_title')}</h3>
-        ${(this.fields ?? []).map((field) => this.#field(field))}
-        <p role="status" class="saved">${this.status}</p>
+        <div class="write-up-head">
+          <h3 id="write-up-title" tabindex="-1">${t('form_title')}</h3>
+          <p role="status" class="saved">${this.#status()}</p>
+        </div>
+        ${this.draft?.theirs.size
+          ? html`<p role="alert" class="banner warning" id="conflict">${t('form_conflict')}</p>`
+          : nothing}
+        <div class="sections">${sections.map((section) => this.#section(section))}</div>
       </form>
     `;
   }
 
-  #field(field) {
-    const words = html`${field.label[language] ?? field.label.fr}${field.required_for_close
-      ? html` <span class="required">${t('form_required')}</span>`
-      : nothing}`;
-    if (field.type === 'choices') return this.#choices(field, words);
-    if (field.type === 'boolean')
-      return html`<label class="check"
-        ><input
-          type="checkbox"
-          name=${field.id}
-          .checked=${live(Boolean(this.#values[field.id]))}
-          @change=${(e) => this.#set(field.id, e.target.checked)}
-        />
-        ${words}</label
-      >`;
-    return html`<label for=${`field-${field.id}`}>${words}</label>${this.#input(field)}`;
+  #status() {
+    if (this.status) return this.status;
+    return this.draft?.savedAt ? t('form_saved', { time: timeOf(this.draft.savedAt) }) : '';
   }
 
-  #input(field) {
-    const id = `field-${field.id}`;
-    const value = this.#values[field.id] ?? '';
-    if (field.type === 'long_text')
-      return html`<textarea
-        id=${id}
-        name=${field.id}
-        rows="4"
-        autocomplete="off"
-        .value=${live(value)}
-        @input=${(e) => this.#set(field.id, e.target.value || null)}
-      ></textarea>`;
-    if (field.type === 'choice')
-      return html`<select
-        id=${id}
-        name=${field.id}
-        @change=${(e) => this.#set(field.id, e.target.value || null)}
-      >
-        <option value="" ?selected=${!value}></option>
-        ${field.options.map(
-          (option) =>
-            html`<option value=${option.value} ?selected=${option.value === value}>
-              ${option.label[language] ?? option.label.fr}
-            </option>`,
-        )}
-      </select>`;
-    const type = { date: 'date', number: 'number' }[field.type] ?? 'text';
-    const read = type === 'number' ? (e) => e.target.valueAsNumber : (e) => e.target.value;
-    return html`<input
-      id=${id}
-      name=${field.id}
-      type=${type}
-      autocomplete="off"
-      .value=${live(String(value))}
-      @input=${(e) => this.#set(field.id, e.target.value === '' ? null : read(e))}
-    />`;
-  }
-
-  #choices(field, words) {
-    const chosen = new Set(this.#values[field.id] ?? []);
-    const toggle = (value) => {
-      if (!chosen.delete(value)) chosen.add(value);
-      this.#set(field.id, [...chosen]);
-    };
-    return html`<fieldset>
-      <legend>${words}</legend>
-      ${field.options.map(
-        (option) => html`<label class="check"
-          ><input
-            type="checkbox"
-            name=${field.id}
-            value=${option.value}
-            .checked=${live(chosen.has(option.value))}
-            @change=${() => toggle(option.value)}
-          />
-          ${option.label[language] ?? option.label.fr}</label
-        >`,
-      )}
-    </fieldset>`;
+  #section({ id, label }) {
+    const fields = this.form.fields.filter(({ section }) => section === id);
+    const isOpenField = (field) => !isAnswered(this.value(field.id));
+    const answered = fields.length - fields.filter(isOpenField).length;
+    const needed = fields.filter((field) => field.required_for_close && isOpenField(field)).length;
+    return html`<details
+      class="section"
+      id=${`section-${id}`}
+      .open=${sectionsOpen.get(id)}
+      @toggle=${(event) => event.target.id && sectionsOpen.set(id, event.target.open)}
+    >
+      <summary>
+        <h4>${labelOf(label)}</h4>
+        <span class="count">${t('form_answered', { answered, total: fields.length })}</span>
+        ${needed
+          ? html`<span class="required">${t('form_needed', { count: needed })}</span>`
+          : nothing}
+      </summary>
+      <div class="fields">${fields.map((field) => fieldOf(this, field))}</div>
+    </details>`;
   }
 }
 customElements.define('cc-write-up', WriteUp);

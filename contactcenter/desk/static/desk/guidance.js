@@ -1,0 +1,12 @@
+// What good listening asks, at hand while one listens; the words are the catalogue's.
+
+import { html } from 'lit';
+import { lists, t } from './texts.js';
+
+export const guidance = ({ isOpen }) =>
+  html`<details class="guidance" ?open=${isOpen}>
+    <summary>${t('guidance_title')}</summary>
+    <ul>
+      ${lists.guidance.map((words) => html`<li>${words}</li>`)}
+    </ul>
+  </details>`;
