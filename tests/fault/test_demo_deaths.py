@@ -88,10 +88,12 @@ async def test_a_second_demo_on_the_same_folder_is_refused_and_the_first_goes_on
     tmp_path: Path,
 ) -> None:
     async with running_demo(tmp_path / "data") as first:
-        arguments = ["demo", "--data-dir", str(tmp_path / "data")]
+        ready_file = tmp_path / "data.ready.json"
+        arguments = ["demo", "--data-dir", str(tmp_path / "data"), "--ready-file", str(ready_file)]
         async with running(arguments, tmp_path / "second", ANY_PORT) as second:
             assert await second.process.wait() == 2
         assert f"in use by process {first.pid}" in (tmp_path / "second").read_text()
+        assert json.loads(ready_file.read_text()) == first.ready
         assert await answers(first.ready["phone_url"]) == 200
 
 
