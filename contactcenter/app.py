@@ -88,6 +88,8 @@ async def run(
             centre(settings, helpline, engines, clock, addresses.public_url)
         )
         _add_checks(readiness, engines, health, roles)
+        if "router" in roles:
+            await services.reconciler.welcome_back()
         loops = await stack.enter_async_context(running(_loops(services, roles, health)))
         sockets = await _open_ports(stack, settings, helpline, services, readiness, roles, clock)
         _settle_memory()

@@ -42,6 +42,7 @@ class SignsOfLife:
         self._effects = effects
         self._clock = clock
         self._silent = silent
+        self._since = clock.now()
         self._away = away
         self._sockets: Counter[UUID] = Counter()
         self._seen: set[UUID] = set()
@@ -86,9 +87,12 @@ class SignsOfLife:
         """Hold back who has been silent, give up who has been away too long."""
         now = self._clock.now()
         gone_since = now - self._away
+        # While this process was not there it could hear nobody: it gives visitors as long to
+        # come back as they have to stay away.
+        may_give_up = now - self._since >= self._away
         for contact in await self._contacts.away_since(now - self._silent, AWAY_AT_ONCE):
             assert contact.visitor_seen_at is not None, "a chat was seen when it came in"
-            if contact.visitor_seen_at < gone_since:
+            if may_give_up and contact.visitor_seen_at < gone_since:
                 after = await self._contacts.end_away(contact.contact_id, gone_since, now)
                 if after.state is ContactState.CLOSED:
                     self._held.discard(contact.contact_id)

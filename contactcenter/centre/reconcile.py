@@ -64,6 +64,15 @@ class Reconciler:
         else:
             await self._changes(now)
 
+    async def welcome_back(self) -> None:
+        """Give everybody who was present a fresh lease: nobody could renew one while we were down.
+
+        A lease that lives is not prolonged, so this is harmless beside another node.
+        """
+        if await self._router.epoch() is not None:
+            for listener in await self._listeners(self._clock.now()):
+                await self._router.set_presence(listener)
+
     async def rebuild(self, now: datetime) -> None:
         """Fill a lost index from PostgreSQL while new contacts come in."""
         epoch = await self._router.begin_rebuild()
