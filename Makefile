@@ -19,8 +19,8 @@ test:  ## Install, then run every test, the browser's included
 	@.ci/browser
 	$(BIN)/pytest -n auto tests/unit tests/property
 	$(BIN)/pytest -n 4 --dist loadfile tests/integration
-	$(BIN)/pytest tests/fault
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest -n 4 tests/fault
+	$(BIN)/pytest -n 3 tests/e2e
 
 check:  ## Format, lint, types, layers and sizes, the quickest first
 	@.ci/environment test

@@ -11,7 +11,7 @@ from config.clock import Clock
 from config.errors import Misconfigured, Unavailable
 from config.helpline.helpline import Helpline
 from config.settings import Settings, decode_key
-from contactcenter.centre.placement import plan_of
+from contactcenter.centre.queue.placement import plan_of
 from records.configuration import Configuration
 from records.database import Database
 from records.vault import Vault

@@ -8,7 +8,7 @@ from config.errors import NotFound
 from config.helpline.helpline import Helpline
 from contactcenter.api.endpoints import Endpoint, answer, services_of
 from contactcenter.auth.access import needs, principal_of
-from contactcenter.centre.helpline_views import helpline_view
+from contactcenter.centre.staff.helpline_views import helpline_view
 from contactcenter.centre.views import FormDefinitionView, HelplineView
 from records.policy import Right
 

@@ -12,8 +12,8 @@ import structlog
 
 from config.errors import Unavailable
 from config.vocabulary import Channel, ContactState, EngagementState
-from contactcenter.centre.presence import Presence
-from contactcenter.centre.queueing import Queueing
+from contactcenter.centre.queue.presence import Presence
+from contactcenter.centre.queue.queueing import Queueing
 from contactcenter.centre.wakes import Wakes
 from records.contacts import Accepted, ContactSnapshot
 from records.engagements import Engagement

@@ -82,9 +82,10 @@ async def _demo(settings: Settings, helpline: Helpline, ready_file: Path | None)
         announced = asyncio.Event()
 
         def ready(addresses: Addresses) -> None:
+            # The table first: whoever waits for the file may read the output at once.
+            print(table(settings, addresses, accounts, SystemClock().now()), flush=True)
             if ready_file is not None:
                 write_private(ready_file, ready_content(settings, addresses, accounts))
-            print(table(settings, addresses, accounts, SystemClock().now()), flush=True)
             announced.set()
 
         async with asyncio.TaskGroup() as group:

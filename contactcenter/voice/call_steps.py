@@ -20,8 +20,8 @@ from config.clock import Clock
 from config.errors import CentreError, OutcomeUnknown, Unavailable
 from config.vocabulary import EndedBy, EngagementState, EngagementStep, PresenceState
 from contactcenter.centre.effects import Effects
-from contactcenter.centre.presence import Presence
-from contactcenter.centre.softphones import identity_of
+from contactcenter.centre.queue.presence import Presence
+from contactcenter.centre.staff.softphones import identity_of
 from contactcenter.telephony.protocol import CallGone, CallState, Leg, LegRequest, Telephony
 from records.contacts import Contacts
 from records.engagements import Engagement, Engagements

@@ -11,8 +11,8 @@ from config.helpline.schema.lanes import DANGER_KEY
 from config.ids import new_id
 from config.vocabulary import ContactState, EndedBy, PresenceState, Urgency, UrgencySource
 from contactcenter.centre.effects import Effects
-from contactcenter.centre.placement import Placements
-from contactcenter.centre.presence import Presence
+from contactcenter.centre.queue.placement import Placements
+from contactcenter.centre.queue.presence import Presence
 from contactcenter.telephony.protocol import CallState, Telephony
 from records.actor import CORRESPONDENT
 from records.contacts import Contacts, ContactSnapshot

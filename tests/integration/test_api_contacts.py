@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from contactcenter.centre.helpline_views import form_view
+from contactcenter.centre.staff.helpline_views import form_view
 from tests.kit.staff_api import dlpm, staff_api
 
 

@@ -13,8 +13,8 @@ from config.clock import ManualClock, SystemClock
 from config.errors import Conflict, NotAllowed, NotSignedIn, TooMuch
 from config.vocabulary import Audience, ContactState, EndedBy, Role, Urgency, UrgencySource
 from contactcenter.auth.principal import Principal
-from contactcenter.centre.case_desk import MISSES
 from contactcenter.centre.live_events import ContactChanged
+from contactcenter.centre.staff.case_desk import MISSES
 from records.actor import SYSTEM
 from records.contacts import Contacts
 from records.engagements import Engagements

@@ -16,10 +16,10 @@ from config.vocabulary import (
     UrgencySource,
 )
 from contactcenter.auth.principal import Principal
-from contactcenter.centre.contact_views import contact_summary, contact_view
 from contactcenter.centre.effects import Effects
-from contactcenter.centre.placement import Placements
-from contactcenter.centre.subjects import actor_of, subject_of
+from contactcenter.centre.queue.placement import Placements
+from contactcenter.centre.staff.contact_views import contact_summary, contact_view
+from contactcenter.centre.staff.subjects import actor_of, subject_of
 from contactcenter.centre.views import (
     ContactPage,
     ContactView,

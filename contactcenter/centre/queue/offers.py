@@ -24,9 +24,9 @@ from config.vocabulary import (
 )
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.effects import Effects
-from contactcenter.centre.presence import Presence
-from contactcenter.centre.queueing import Queueing
-from contactcenter.centre.subjects import actor_of
+from contactcenter.centre.queue.presence import Presence
+from contactcenter.centre.queue.queueing import Queueing
+from contactcenter.centre.staff.subjects import actor_of
 from contactcenter.centre.views import OfferView
 from records.contacts import Contacts
 from records.contacts.snapshot import ContactSnapshot

@@ -18,7 +18,6 @@ from config.clock import Clock
 from config.errors import CentreError, NotAllowed, TooMuch, Unavailable
 from config.vocabulary import ContactState
 from contactcenter.auth.principal import Principal
-from contactcenter.centre.contact_desk import ContactDesk
 from contactcenter.centre.live_events import (
     ContactChanged,
     LiveEvent,
@@ -30,9 +29,10 @@ from contactcenter.centre.live_events import (
     VisitorRead,
     VisitorTyping,
 )
-from contactcenter.centre.offers import Offers
-from contactcenter.centre.presence import Presence
-from contactcenter.centre.queue_board import QueueBoard
+from contactcenter.centre.queue.offers import Offers
+from contactcenter.centre.queue.presence import Presence
+from contactcenter.centre.staff.contact_desk import ContactDesk
+from contactcenter.centre.staff.queue_board import QueueBoard
 from contactcenter.centre.views import ContactView, PresenceView
 from contactcenter.centre.wakes import VISITOR, WakeQueue, Wakes
 from routing.model import EventKind, OfferState, RoutingEvent

@@ -10,7 +10,7 @@ from config.clock import Clock
 from config.errors import InvalidInput, NotAllowed, Unavailable
 from config.vocabulary import PresenceState, Urgency
 from contactcenter.auth.principal import Principal
-from contactcenter.centre.queueing import Queueing
+from contactcenter.centre.queue.queueing import Queueing
 from contactcenter.centre.views import PresenceView
 from records.presence import ListenerRow, Load, PresenceStore
 from routing import model

@@ -27,8 +27,8 @@ from config.helpline.hours import Closed
 from config.ids import new_id, new_token
 from config.vocabulary import Audience, Channel, ContactState, Disposition, EndedBy, Sender
 from contactcenter.centre.effects import Effects
-from contactcenter.centre.life import SignsOfLife
-from contactcenter.centre.placement import Placements
+from contactcenter.centre.queue.placement import Placements
+from contactcenter.centre.visitors.life import SignsOfLife
 from contactcenter.centre.wakes import VISITOR, Wakes
 from records.contacts import Contacts, ContactSnapshot
 from records.engagements import Engagements

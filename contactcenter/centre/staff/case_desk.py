@@ -8,7 +8,7 @@ from config.helpline.helpline import Helpline
 from config.vocabulary import Role, Urgency
 from contactcenter.auth.principal import Principal
 from contactcenter.auth.throttle import Buckets, Limit
-from contactcenter.centre.subjects import subject_of
+from contactcenter.centre.staff.subjects import subject_of
 from contactcenter.centre.views import (
     CaseContactView,
     CasePage,

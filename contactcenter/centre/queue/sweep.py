@@ -13,8 +13,8 @@ from config.clock import Clock
 from config.errors import CentreError, Unavailable
 from config.vocabulary import ContactEventKind, PresenceState
 from contactcenter.centre.effects import Effects
-from contactcenter.centre.presence import Presence
-from contactcenter.centre.queueing import Queueing
+from contactcenter.centre.queue.presence import Presence
+from contactcenter.centre.queue.queueing import Queueing
 from records.actor import SYSTEM
 from records.contacts import Contacts
 from records.engagements import Engagements

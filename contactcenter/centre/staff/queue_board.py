@@ -5,8 +5,8 @@ from datetime import datetime
 from config.clock import from_milliseconds, milliseconds
 from config.helpline.helpline import Helpline
 from config.vocabulary import Channel
-from contactcenter.centre.contact_views import queue_label
 from contactcenter.centre.live_events import Alert, QueueLoad, QueuesChanged
+from contactcenter.centre.staff.contact_views import queue_label
 from records.contacts.alarms import Alarms
 from routing.model import LaneLoad, Overview
 from routing.router import Router

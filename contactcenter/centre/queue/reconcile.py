@@ -11,8 +11,8 @@ import structlog
 
 from config.clock import Clock
 from config.vocabulary import ContactState
-from contactcenter.centre.placement import Placements
-from contactcenter.centre.presence import Presence
+from contactcenter.centre.queue.placement import Placements
+from contactcenter.centre.queue.presence import Presence
 from records.contacts import Contacts, ContactSnapshot
 from records.lock import NodeLock
 from records.presence import PresenceStore

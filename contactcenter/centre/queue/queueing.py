@@ -14,7 +14,7 @@ import structlog
 from config.clock import Clock
 from config.errors import CentreError, Unavailable
 from config.vocabulary import ContactEventKind, ContactState
-from contactcenter.centre.placement import Placements
+from contactcenter.centre.queue.placement import Placements
 from records.actor import SYSTEM, Actor
 from records.contacts import Contacts, ContactSnapshot
 from routing.model import Offer

@@ -1,0 +1,1 @@
+"""What a member of staff sees and does: contacts, cases, forms, live events."""

@@ -1,0 +1,1 @@
+"""What a visitor of the chat does, and how we know that they are still there."""
