@@ -91,18 +91,20 @@ def add_chat_routes(
         forwarded_hops,
     )
     conversation = "/chat/conversations/{conversation_id}"
-    for method, path, handler in (
-        ("GET", "/chat/", routes.page),
-        ("GET", "/chat/static/{file}", routes.file),
-        ("GET", "/chat/openings", routes.openings),
-        ("POST", "/chat/conversations", routes.open_conversation),
-        ("GET", conversation + "/messages", routes.messages),
-        ("POST", conversation + "/messages", routes.send),
-        ("POST", conversation + "/leave", routes.leave),
+    # The names are what logs call the routes: a path would carry the conversation's id.
+    for method, path, handler, name in (
+        ("GET", "/chat/", routes.page, "page"),
+        ("GET", "/chat/static/{file}", routes.file, "static"),
+        ("GET", "/chat/openings", routes.openings, "openings"),
+        ("POST", "/chat/conversations", routes.open_conversation, "open"),
+        ("GET", conversation + "/messages", routes.messages, "messages"),
+        ("POST", conversation + "/messages", routes.send, "send"),
+        ("POST", conversation + "/leave", routes.leave, "leave"),
+        ("OPTIONS", "/chat/conversations", routes.preflight, "open.preflight"),
+        ("OPTIONS", conversation + "/messages", routes.preflight, "messages.preflight"),
+        ("OPTIONS", conversation + "/leave", routes.preflight, "leave.preflight"),
     ):
-        app.router.add_route(method, path, routes.answered(handler))
-    for path in ("/chat/conversations", conversation + "/messages", conversation + "/leave"):
-        app.router.add_route("OPTIONS", path, routes.answered(routes.preflight))
+        app.router.add_route(method, path, routes.answered(handler), name=f"chat.{name}")
 
 
 class ChatRoutes:

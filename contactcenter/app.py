@@ -88,6 +88,9 @@ async def run(
             centre(settings, helpline, engines, clock, addresses.public_url)
         )
         _add_checks(readiness, engines, health, roles)
+        if services.voice is not None and "public" in roles:
+            proof = services.voice.proof
+            readiness.doubt("webhooks", lambda: proof.is_proven)
         if "router" in roles:
             await services.reconciler.welcome_back()
         loops = await stack.enter_async_context(running(_loops(services, roles, health)))
@@ -175,6 +178,8 @@ def _loops(services: Centre, roles: frozenset[str], health: LoopHealth) -> list[
         loops += [
             loop(f"call_steps_{number}", 0.0, _driving(services)) for number in range(STEP_DRIVERS)
         ]
+        if "public" in roles:
+            loops.append(loop("webhook_proof", 1.0, services.voice.proof.renew))
     if "router" in roles:
         loops += [
             loop("sweep", SWEEP_SECONDS, services.sweep.round),

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
+from config.clock import monotonic
 from config.errors import CentreError
 
 log = structlog.get_logger()
 
 CHECK_SECONDS = 2.0
+KNOWN_SECONDS = 1.0
 
 Check = Callable[[], Awaitable[object]]
 
@@ -21,19 +23,38 @@ class Readiness:
     def __init__(self) -> None:
         """Start with no check, not draining."""
         self._checks: dict[str, Check] = {}
+        self._doubts: dict[str, Callable[[], bool]] = {}
+        self._known: tuple[float, list[str]] = (float("-inf"), [])
         self.is_draining = False
 
     def add(self, name: str, check: Check) -> None:
         """Add a check that raises a CentreError when its part does not work."""
         self._checks[name] = check
 
+    def doubt(self, name: str, holds: Callable[[], bool]) -> None:
+        """Add something to be shown while it does not hold; it does not make us unready."""
+        self._doubts[name] = holds
+
+    def doubts(self) -> list[str]:
+        """Return the names of what does not hold."""
+        return [name for name, holds in self._doubts.items() if not holds()]
+
     async def failing(self) -> list[str]:
-        """Return the names of the checks that fail, each given two seconds."""
+        """Return the names of the checks that fail, each given two seconds.
+
+        Asked again within a second, the answer is the last one: whoever floods
+        this public route must not make our engines work for it.
+        """
         if self.is_draining:
             return ["draining"]
+        looked_at, known = self._known
+        if monotonic() - looked_at < KNOWN_SECONDS:
+            return known
         names = list(self._checks)
         results = await asyncio.gather(*(self._fails(self._checks[name]) for name in names))
-        return [name for name, fails in zip(names, results, strict=True) if fails]
+        failing = [name for name, fails in zip(names, results, strict=True) if fails]
+        self._known = (monotonic(), failing)
+        return failing
 
     async def _fails(self, check: Check) -> bool:
         try:
@@ -55,7 +76,7 @@ def health_routes(readiness: Readiness) -> list[web.RouteDef]:
         if failing:
             log.warning("not_ready", failing=failing)
             return web.json_response({"status": "not_ready", "failing": failing}, status=503)
-        return web.json_response({"status": "ready"})
+        return web.json_response({"status": "ready", "doubts": readiness.doubts()})
 
     return [
         web.get("/healthz", healthz, name="healthz"),

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+
 from config.clock import Clock
 from config.helpline.helpline import Helpline
 from config.settings import Settings
@@ -33,6 +35,7 @@ from contactcenter.telephony.transport import CallRate, twilio_transport
 from contactcenter.telephony.twilio_adapter import TwilioAccount, TwilioTelephony
 from contactcenter.voice.call_steps import CallSteps
 from contactcenter.voice.callers import Callers
+from contactcenter.voice.proof import WebhookProof
 from contactcenter.voice.routes import VoiceWebhooks
 from records.audit import Sealer
 from records.cases.cases import Cases
@@ -47,12 +50,15 @@ from records.messages.messages import Messages
 from records.presence import PresenceStore
 from routing.wakeups import Wakeups
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True)
 class Voice:
     """The telephone's parts; absent when no account is configured."""
 
     webhooks: VoiceWebhooks
+    proof: WebhookProof
     callers: Callers
     steps: CallSteps
 
@@ -186,6 +192,7 @@ async def _telephony(
     stack: AsyncExitStack, settings: Settings, helpline: Helpline, public_url: str
 ) -> TwilioTelephony | None:
     if not settings.twilio_account_sid:
+        log.warning("telephony_absent")
         return None
     settings.require("twilio_auth_tokens", "twilio_api_key_sid", "twilio_api_key_secret")
     assert settings.twilio_api_key_secret is not None
@@ -239,4 +246,5 @@ def _voice(
         helpline=helpline,
         clock=clock,
     )
-    return Voice(webhooks, callers, steps)
+    proof = WebhookProof(public_url, settings.twilio_account_sid, tokens)
+    return Voice(webhooks, proof, callers, steps)

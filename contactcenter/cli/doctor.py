@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from config.errors import CentreError, Misconfigured
 from config.helpline.load import load_helpline
 from config.settings import Settings, load_settings
-from contactcenter.cli import doctor_engines, doctor_webhook
+from contactcenter.cli import doctor_engines
 from contactcenter.cli.running import run_async
+from contactcenter.voice import proof
 from routing.plan import Plan
 
 CHECK_SECONDS = 20.0
@@ -46,7 +47,7 @@ async def examine() -> list[Finding]:
         ("keys", doctor_engines.keys),
     ]
     if settings.twilio_account_sid:
-        checks.append(("webhooks", doctor_webhook.webhooks))
+        checks.append(("webhooks", proof.webhooks))
     found = [Finding("settings", good=True, detail="no mistake")]
     if not settings.twilio_account_sid:
         found.append(

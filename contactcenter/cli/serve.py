@@ -1,18 +1,19 @@
 """`serve`: the service, over engines it finds or starts."""
 
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from config.errors import Misconfigured
+from config.errors import Misconfigured, Unavailable
 from config.helpline.helpline import Helpline
 from config.helpline.load import load_helpline
 from config.log import configure_logging
 from config.settings import Settings, load_settings
 from contactcenter.app import Addresses, run
+from contactcenter.cli import doctor_engines
 from contactcenter.cli.embedded import on_embedded_engines
 from contactcenter.cli.ports import with_ports
 from contactcenter.cli.running import run_async
@@ -90,6 +91,10 @@ async def _serve(
             )
             await stack.enter_async_context(emulator_process(settings, helpline))
         settings.require("database_url", "redis_url", "vault_key", "index_key")
+        # An engine that does not answer is named by the service itself, with what to do.
+        with suppress(Unavailable):
+            await doctor_engines.postgresql(settings)
+            await doctor_engines.schema(settings)
         settings = with_ports(settings, *ports_of(roles))
         return await run(settings, helpline, roles=roles, ready=_say_nothing)
 

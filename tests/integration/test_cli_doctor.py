@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from config.errors import Misconfigured, Unavailable
 from config.settings import Settings
-from contactcenter.cli import doctor_engines, doctor_webhook
+from contactcenter.cli import doctor_engines
 from contactcenter.telephony.signature import HEADER, WebhookSignature
+from contactcenter.voice import proof
 from records.migrate import head_revision
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.settings import settings_for
@@ -88,7 +89,7 @@ def voice_service(public_base_url: str, *, believes_all: bool = False) -> web.Ap
         return web.Response(status=204 if valid or believes_all else 403)
 
     app = web.Application()
-    app.router.add_post(doctor_webhook.PATH, status)
+    app.router.add_post(proof.PATH, status)
     return app
 
 
@@ -118,9 +119,9 @@ async def test_webhooks_are_proved_by_a_signed_and_a_forged_request(
     )
     async with TestServer(service, port=unused_tcp_port):
         if complaint is None:
-            assert "believes 1 token(s)" in await doctor_webhook.webhooks(with_twilio)
+            assert "believes 1 token(s)" in await proof.webhooks(with_twilio)
         else:
             with pytest.raises(Misconfigured, match=complaint):
-                await doctor_webhook.webhooks(with_twilio)
+                await proof.webhooks(with_twilio)
     with pytest.raises(Unavailable, match="not reached"):
-        await doctor_webhook.webhooks(with_twilio)
+        await proof.webhooks(with_twilio)
