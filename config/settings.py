@@ -127,7 +127,6 @@ class Settings(BaseSettings):
     database_connect_seconds: Seconds = 5
     database_statement_seconds: Seconds = 5
     redis_seconds: Seconds = 2
-    shutdown_seconds: Seconds = 25
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

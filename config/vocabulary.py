@@ -24,9 +24,6 @@ class ContactState(StrEnum):
     CLOSED = "closed"
 
 
-OPEN_STATES = frozenset({ContactState.ARRIVING, ContactState.WAITING, ContactState.ACTIVE})
-
-
 class Disposition(StrEnum):
     """What became of a closed contact."""
 
@@ -57,11 +54,6 @@ class EngagementState(StrEnum):
     DONE = "done"
     NOT_CONNECTED = "not_connected"
     HANDED_OVER = "handed_over"
-
-
-OPEN_ENGAGEMENTS = frozenset(
-    {EngagementState.CONNECTING, EngagementState.TALKING, EngagementState.WRAP_UP}
-)
 
 
 class EngagementStep(StrEnum):

@@ -31,12 +31,6 @@ def access_case(principal: Principal, right: Right, relation: Relation) -> None:
     _access(principal, Right.CASE_HEADER_READ, right, relation)
 
 
-def access_line(principal: Principal, right: Right, line_id: str) -> None:
-    """Raise NotAllowed unless she has the right on that line, whatever the object."""
-    if not may(subject(principal), right, Relation(line_id)):
-        raise NotAllowed
-
-
 def access_any_line(principal: Principal, right: Right) -> None:
     """Raise NotAllowed unless her role could have the right on some object of her lines."""
     if principal.role not in roles_with(right) or not principal.line_ids:

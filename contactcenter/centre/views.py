@@ -73,6 +73,13 @@ class SoftphoneTokenView(View):
     url: str
 
 
+class ColleagueView(View):
+    """A colleague named on a case: who follows it."""
+
+    staff_id: UUID
+    display_name: str
+
+
 class OfferView(View):
     """A contact proposed to one listener: never a number nor a name.
 
@@ -211,7 +218,7 @@ class FormSavedView(View):
 
 
 class CaseSummary(View):
-    """A case in a list; `contact_count` is null for whoever may not read its timeline."""
+    """A case in a list."""
 
     case_id: UUID
     reference: str
@@ -219,8 +226,7 @@ class CaseSummary(View):
     label: str | None = None
     department: str | None = None
     created_at: AwareDatetime
-    follower: StaffView | None = None
-    contact_count: int | None = Field(default=None, ge=0)
+    follower: ColleagueView | None = None
 
 
 class CaseContactView(View):
@@ -247,7 +253,7 @@ class CaseView(View):
     label: str | None = None
     department: str | None = None
     created_at: AwareDatetime
-    follower: StaffView | None = None
+    follower: ColleagueView | None = None
     contacts: list[CaseContactView]
 
 

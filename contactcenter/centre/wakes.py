@@ -18,7 +18,6 @@ from routing.wakeups import WakeKind, Wakeup, Wakeups
 
 # A reader that is behind by so many has all it needs to know: look at everything.
 PENDING_AT_MOST = 64
-POLL_SECONDS = 1.0
 
 VISITOR, LISTENER = 0, 1
 """The first number of a `typing` or `read` wake-up: whose it is."""

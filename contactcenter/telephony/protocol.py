@@ -79,10 +79,6 @@ class Telephony(Protocol):
         """Return where a leg stands; unknown calls have ended."""
         ...
 
-    async def end_conference_with_listener(self, leg: Leg, *, ends: bool) -> None:
-        """Say whether the conference ends when this leg leaves."""
-        ...
-
     async def calls_in_progress(self) -> tuple[str, ...]:
         """Return the sids of the calls in progress on our account, 1,000 at most."""
         ...

@@ -136,11 +136,6 @@ class TwilioTelephony:
             return CallState.ENDED
         return _state(call.status)
 
-    async def end_conference_with_listener(self, leg: Leg, *, ends: bool) -> None:
-        """Say whether the conference ends when this leg leaves; see `Telephony`."""
-        participant = self._rest.conferences(leg.conference_sid).participants(leg.call_sid)
-        await _translated(lambda: participant.update_async(end_conference_on_exit=ends))
-
     async def calls_in_progress(self) -> tuple[str, ...]:
         """Return the sids of the calls in progress; see `Telephony`."""
         calls = await _translated(

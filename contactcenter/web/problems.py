@@ -14,7 +14,7 @@ from aiohttp.typedefs import Middleware
 from pydantic import BaseModel, Field
 
 from config.errors import CentreError, InvalidInput, NotFound, Refused
-from contactcenter.web.problem_codes import MEANINGS, Meaning, meaning_of
+from contactcenter.web.problem_codes import Meaning, meaning_of
 from contactcenter.web.request_ids import REQUEST_ID
 
 log = structlog.get_logger()
@@ -151,8 +151,3 @@ def _problem(
 
 def _route_name(request: web.Request) -> str:
     return request.match_info.route.name or "unnamed"
-
-
-def known_codes() -> tuple[str, ...]:
-    """Return every listed code, in alphabetical order, for the documents."""
-    return tuple(sorted(MEANINGS))

@@ -148,11 +148,6 @@ class Intake(Acts):
             raise NotFound("no such contact", code="contact_unknown")
         return snapshot_of(row)
 
-    async def seen(self, contact_id: UUID, now: datetime) -> bool:
-        """Note a visitor's sign of life; False when there is nothing to note it on."""
-        async with self._database.reading() as tx:
-            return await tx.execute("contact.seen", contact_id, now) > 0
-
     async def seen_all(self, contact_ids: Sequence[UUID], now: datetime) -> int:
         """Note the signs of life of many visitors in one statement; return how many."""
         async with self._database.reading() as tx:

@@ -1,11 +1,9 @@
 """Reading contacts. Who may read which is decided before; the number is audited here."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from config.errors import NotFound
-from config.vocabulary import ContactState
 from records.actor import Actor
 from records.audit import write_audit
 from records.coded import code
@@ -53,18 +51,6 @@ class ContactReading(Acts):
     async def open_calls(self, before: datetime, limit: int) -> list[ContactSnapshot]:
         """Return calls that are not over and arrived before then, oldest first."""
         return await self._many("contact_list.open_calls", before, limit)
-
-    async def list_for(
-        self,
-        line_ids: Sequence[str],
-        *,
-        state: ContactState | None = None,
-        limit: int = 50,
-        before: UUID | None = None,
-    ) -> list[ContactSnapshot]:
-        """Return contacts of these lines, newest first, older than the id `before`."""
-        word = None if state is None else state.value
-        return await self._many("contact_list.list_for", list(line_ids), word, before, limit)
 
     async def earlier(self, contact_id: UUID, limit: int = 20) -> list[ContactSnapshot]:
         """Return earlier contacts from the same number, without ever reading the number."""

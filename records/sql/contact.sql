@@ -182,11 +182,6 @@ UPDATE conversation SET open = true WHERE contact_id = $1 AND NOT open
 -- name: is_in_a_case
 SELECT EXISTS (SELECT FROM case_contact WHERE contact_id = $1)
 
--- name: seen
--- A sign of life; not a change of the contact, so its version stays. Never moves back.
-UPDATE contact SET visitor_seen_at = $2
- WHERE contact_id = $1 AND channel = 'chat' AND state <> 'closed' AND visitor_seen_at < $2
-
 -- name: add_event
 -- Once per kind and offer when it is about an offer; a repeat adds nothing.
 INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, staff_id,
@@ -202,7 +197,8 @@ SELECT $2, line_id, contact_id, $3, $4, $5, $6, $7, turn, $8 FROM contact WHERE 
 ON CONFLICT (contact_id, kind, offer_id) WHERE offer_id IS NOT NULL DO NOTHING
 
 -- name: seen_all
--- Signs of life of many visitors at once. $1 contact ids, $2 now.
+-- Signs of life of many visitors at once; not changes of the contacts, so their versions stay,
+-- and never moved back. $1 contact ids, $2 now.
 UPDATE contact SET visitor_seen_at = $2
  WHERE contact_id = ANY ($1::uuid[]) AND channel = 'chat' AND state <> 'closed'
    AND visitor_seen_at < $2

@@ -31,14 +31,6 @@ SELECT @coded@ FROM contact
  WHERE state = 'waiting' AND channel = 'chat' AND visitor_seen_at < $1
  ORDER BY visitor_seen_at LIMIT $2
 
--- name: list_for
--- Contacts of some lines, newest first, below an id; $2 = null for every state.
-SELECT @coded@ FROM contact
- WHERE line_id = ANY ($1::text[])
-   AND ($2::text IS NULL OR state = $2)
-   AND ($3::uuid IS NULL OR contact_id < $3)
- ORDER BY contact_id DESC LIMIT $4
-
 -- name: earlier
 -- Contacts of the same line and number that arrived before this one, newest first.
 SELECT @coded@ FROM contact

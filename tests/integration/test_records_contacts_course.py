@@ -218,7 +218,7 @@ async def test_away_counts_to_the_last_sign_of_life_and_coming_back_is_a_new_tur
     records: Records,
 ) -> None:
     chat = await records.waiting_chat()
-    await records.contacts.seen(chat.contact_id, records.later(30))
+    await records.contacts.seen_all([chat.contact_id], records.later(30))
     seen_at, now = records.now, records.later(130)
     assert [c.contact_id for c in await records.contacts.away_since(now, 9)] == [chat.contact_id]
     gone = await records.contacts.end_away(chat.contact_id, now - timedelta(seconds=120), now)
@@ -235,7 +235,7 @@ async def test_away_counts_to_the_last_sign_of_life_and_coming_back_is_a_new_tur
 async def test_a_visitor_who_returned_in_time_is_not_given_up(records: Records) -> None:
     chat = await records.waiting_chat()
     now = records.later(130)
-    await records.contacts.seen(chat.contact_id, now)
+    await records.contacts.seen_all([chat.contact_id], now)
     kept = await records.contacts.end_away(chat.contact_id, now - timedelta(seconds=120), now)
     assert kept.state is ContactState.WAITING
 
@@ -359,7 +359,7 @@ async def test_nothing_moves_a_closed_contact(records: Records) -> None:
     ]
     for act in acts:
         assert await act() == closed
-    assert not await records.contacts.seen(contact_id, now)
+    assert not await records.contacts.seen_all([contact_id], now)
     assert await kinds(records, closed) == events
 
 

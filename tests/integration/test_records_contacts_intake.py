@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -9,10 +11,13 @@ import pytest
 from config.clock import milliseconds
 from config.errors import Conflict, InvalidInput, NotFound
 from config.ids import new_id
-from config.vocabulary import ActorKind, Channel, ContactEventKind, ContactState, Urgency
+from config.vocabulary import ActorKind, Channel, ContactEventKind, ContactState, Role, Urgency
 from records.actor import CORRESPONDENT, SYSTEM, Actor
 from records.contacts import Placement
+from records.contacts.file import ContactFiles
 from records.database import Database
+from records.forms import Forms
+from records.policy import Subject
 from tests.kit.record_rows import LINE, NOW, read
 from tests.kit.records_service import U1, U3, Records, open_records
 
@@ -187,12 +192,18 @@ async def test_lists_page_and_filter(records: Records) -> None:
     page = await records.contacts.open_page(None, 3)
     assert [c.contact_id for c in page] == ids[:3]
     assert [c.contact_id for c in await records.contacts.open_page(ids[2], 3)] == ids[3:]
-    newest = await records.contacts.list_for([LINE], limit=2)
-    assert [c.contact_id for c in newest] == [ids[4], ids[3]]
-    older = await records.contacts.list_for([LINE], limit=9, before=ids[3])
-    assert [c.contact_id for c in older] == [ids[2], ids[1], ids[0]]
-    assert await records.contacts.list_for([LINE], state=ContactState.WAITING) == [waiting]
-    assert await records.contacts.list_for(["another"]) == []
+    files = ContactFiles(records.database, records.vault, Forms(records.database, records.vault))
+
+    async def listed(subject: Subject, **asked: object) -> list[UUID]:
+        choice: dict[str, Any] = {"state": None, "limit": 9, "before": None, **asked}
+        return [contact.contact_id for contact, _ in await files.page(subject, **choice)]
+
+    jeanne = Subject(new_id(), Role.COORDINATOR, frozenset({LINE}))
+    assert await listed(jeanne, limit=2) == [ids[4], ids[3]]
+    assert await listed(jeanne, before=ids[3]) == [ids[2], ids[1], ids[0]]
+    assert await listed(jeanne, state=ContactState.WAITING) == [waiting.contact_id]
+    assert await listed(Subject(new_id(), Role.COORDINATOR, frozenset({"another"}))) == []
+    assert await listed(Subject(new_id(), Role.LISTENER, frozenset({LINE}))) == [], "took none"
     assert await records.contacts.changed_since(records.now, 9) == [waiting]
     assert await records.contacts.by_call("AC1", str(waiting.call_sid)) == waiting
     assert await records.contacts.by_call("AC2", str(waiting.call_sid)) is None
@@ -201,8 +212,8 @@ async def test_lists_page_and_filter(records: Records) -> None:
 async def test_a_sign_of_life_never_moves_back_and_is_no_change(records: Records) -> None:
     chat = await records.waiting_chat()
     seen_at = records.later(30)
-    assert await records.contacts.seen(chat.contact_id, seen_at)
-    assert not await records.contacts.seen(chat.contact_id, NOW)
+    assert await records.contacts.seen_all([chat.contact_id], seen_at)
+    assert not await records.contacts.seen_all([chat.contact_id], NOW)
     after = await records.contacts.get(chat.contact_id)
     assert (after.visitor_seen_at, after.version) == (seen_at, chat.version)
 

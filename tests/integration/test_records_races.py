@@ -115,7 +115,7 @@ def act_for(
             lambda: engagements.due_steps(now, 5),
             lambda: contacts.end_away(contact_id, now - timedelta(seconds=300), now),
             lambda: contacts.come_back(contact_id, now),
-            lambda: contacts.seen(contact_id, now),
+            lambda: contacts.seen_all([contact_id], now),
             lambda: contacts.end(contact_id, EndedBy.CORRESPONDENT, "completed", now),
             lambda: contacts.close(contact_id, actor, Disposition.NON_CONTENT, "test", now),
         ]

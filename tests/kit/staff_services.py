@@ -26,6 +26,7 @@ from contactcenter.centre.views import (
     CaseReference,
     CaseSummary,
     CaseView,
+    ColleagueView,
     FormDefinitionView,
     FormFieldView,
     OfferView,
@@ -33,7 +34,7 @@ from contactcenter.centre.views import (
     SoftphoneView,
 )
 from tests.kit.staff_contacts import MemoryContacts
-from tests.kit.staff_people import NOON, MemoryAccounts, MemoryPresence, staff_view
+from tests.kit.staff_people import NOON, MemoryAccounts, MemoryPresence
 
 
 class MemoryOffers:
@@ -110,7 +111,9 @@ class MemoryCases:
             label=label,
             department=department,
             created_at=NOON,
-            follower=staff_view(principal),
+            follower=ColleagueView(
+                staff_id=principal.staff_id, display_name=principal.display_name
+            ),
             contacts=[],
         )
         self.cases[case.case_id] = case
@@ -125,10 +128,7 @@ class MemoryCases:
     async def list(self, principal: Principal, *, reference: str | None, limit: int) -> CasePage:
         found = [one for one in self.cases.values() if reference in {None, one.reference}]
         return CasePage(
-            cases=[
-                CaseSummary(**one.model_dump(exclude={"contacts"}), contact_count=len(one.contacts))
-                for one in found[:limit]
-            ]
+            cases=[CaseSummary(**one.model_dump(exclude={"contacts"})) for one in found[:limit]]
         )
 
     async def attach(self, principal: Principal, case_id: UUID, contact_id: UUID) -> CaseView:

@@ -5,7 +5,7 @@ from uuid import UUID
 from config.clock import Clock, monotonic
 from config.errors import InvalidInput, NotAllowed, TooMuch
 from config.helpline.helpline import Helpline
-from config.vocabulary import Role, Urgency
+from config.vocabulary import Urgency
 from contactcenter.auth.principal import Principal
 from contactcenter.auth.throttle import Buckets, Limit
 from contactcenter.centre.staff.subjects import subject_of
@@ -14,7 +14,7 @@ from contactcenter.centre.views import (
     CasePage,
     CaseSummary,
     CaseView,
-    StaffView,
+    ColleagueView,
 )
 from records.cases import views as records
 from records.cases.cases import Cases
@@ -107,12 +107,10 @@ def _summary(header: records.CaseHeader) -> CaseSummary:
     )
 
 
-def _follower(header: records.CaseHeader) -> StaffView | None:
+def _follower(header: records.CaseHeader) -> ColleagueView | None:
     if header.follower_id is None or header.follower_name is None:
         return None
-    return StaffView(
-        staff_id=header.follower_id, display_name=header.follower_name, role=Role.LISTENER
-    )
+    return ColleagueView(staff_id=header.follower_id, display_name=header.follower_name)
 
 
 def _contact(contact: records.TimelineContact) -> CaseContactView:
