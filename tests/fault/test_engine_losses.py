@@ -74,7 +74,7 @@ async def test_while_postgresql_is_lost_callers_are_kept_and_nothing_is_acknowle
         await _bring_back(engines.postgres, how)
         await newcomer.press_when_asked("1", 15)
         await until(lambda: _times(newcomer, PARKED) >= 1, 10)
-        await until(lambda: written in child.ticked, 10)
+        await until(lambda: written in child.ticked and "pendant" in child.texts, 10)
         assert child.texts.count("pendant") == 1
         await _recovered(service, centre)
         await until(lambda: _urgency_of(centre, parked), 10, saying="the key 0 was not lost")

@@ -5,6 +5,7 @@ each `serving` block is one `contactcenter serve` over both. So any of them may
 die while the others live.
 """
 
+import atexit
 import random
 import re
 import shutil
@@ -47,6 +48,11 @@ READY_SECONDS = 25.0
 Rows = list[asyncpg.Record]
 
 
+# The UDP ports of the same numbers: held until this process ends, they keep every other test
+# process from choosing them, and nobody listens on them.
+_claims: list[socket.socket] = []
+
+
 def lasting_port() -> int:
     """Return a loopback port that stays free while its service is down.
 
@@ -56,12 +62,22 @@ def lasting_port() -> int:
     while True:
         # Not the seeded generator: every worker of a test run would choose the same ports.
         port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            try:
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return port
+
+
+@atexit.register
+def _give_claims_back() -> None:
+    while _claims:
+        _claims.pop().close()
 
 
 @dataclass(frozen=True)
