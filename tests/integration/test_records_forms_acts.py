@@ -86,7 +86,7 @@ async def desk(database_url):
             for name, role in {
                 "anne": Role.LISTENER,
                 "berthe": Role.LISTENER,
-                "claude": Role.COORDINATOR,
+                "colette": Role.COORDINATOR,
                 "denis": Role.ADMINISTRATOR,
             }.items():
                 staff_id = await rows.add_staff(tx, role, name)
@@ -155,9 +155,9 @@ async def test_somebody_elses_save_is_never_overwritten(desk):
     await desk.save({"notes": "un"}, 0)
     for revision in (0, 7):
         with pytest.raises(Conflict) as refusal:
-            await desk.save({"notes": "deux"}, revision, by="claude")
+            await desk.save({"notes": "deux"}, revision, by="colette")
         assert refusal.value.code == "form_conflict"
-    assert (await desk.save({"notes": "deux"}, 1, by="claude")).revision == 2
+    assert (await desk.save({"notes": "deux"}, 1, by="colette")).revision == 2
 
 
 async def test_of_racing_saves_at_one_revision_one_succeeds(desk):
@@ -215,7 +215,7 @@ async def test_nothing_is_written_before_a_contact_is_taken_nor_after_it_closed(
 ):
     await desk.change_contact(assignments)
     with pytest.raises(Conflict) as refusal:
-        await desk.save(VALUES, 0, by="claude")
+        await desk.save(VALUES, 0, by="colette")
     assert refusal.value.code == code
 
 
@@ -226,9 +226,9 @@ async def test_only_who_serves_the_contact_writes_and_who_may_reads(desk):
     for name in ("berthe", "denis"):
         with pytest.raises(NotAllowed):
             await desk.forms.read(desk.staff[name], desk.contact_id, NOW)
-    assert (await desk.forms.read(desk.staff["claude"], desk.contact_id, NOW)).values == VALUES
+    assert (await desk.forms.read(desk.staff["colette"], desk.contact_id, NOW)).values == VALUES
     with pytest.raises(NotFound):
-        await desk.forms.read(desk.staff["claude"], uuid4(), NOW)
+        await desk.forms.read(desk.staff["colette"], uuid4(), NOW)
     trail = await rows.read(desk.database, "SELECT action FROM audit ORDER BY audit_id")
     assert [row["action"] for row in trail] == [
         "access_refused",
