@@ -172,6 +172,7 @@ def _loops(services: Centre, roles: frozenset[str], health: LoopHealth) -> list[
             loop("live_wakes", 0.0, services.live.hear_wakes),
             loop("live_queues", 1.0, services.live.show_queues),
             loop("live_presences", 1.0, services.live.show_presences),
+            loop("live_lines", 2.0, services.live.catch_up),
         ]
     if services.voice is not None:
         # Whoever accepted a call drives its steps at once; the router drives those left behind.

@@ -117,6 +117,12 @@ class Messages:
             raise NotFound("no such conversation")
         return Head(row["head_seq"], row["open"], row["visitor_read_seq"], row["listener_read_seq"])
 
+    async def heads(self, contact_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Return the last number of each of these conversations; calls have none."""
+        async with self._database.reading() as tx:
+            rows = await tx.fetch("message.heads", list(contact_ids))
+        return {row["contact_id"]: row["head_seq"] for row in rows}
+
     async def mark_read(self, contact_id: UUID, side: Sender, seq: int) -> int | None:
         """Note how far one side has read; return the new mark, or None if it did not move.
 

@@ -79,3 +79,7 @@ UPDATE conversation
 SET listener_read_seq = least($2, head_seq)
 WHERE contact_id = $1 AND listener_read_seq < least($2, head_seq)
 RETURNING listener_read_seq
+
+-- name: heads
+-- The last number of several conversations at once. $1 contact ids.
+SELECT contact_id, head_seq FROM conversation WHERE contact_id = ANY ($1::uuid[])

@@ -1,15 +1,17 @@
 """Presence and the end of contacts, in the real centre over real engines."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from chat.centre import Opening
 from config.errors import InvalidInput
-from config.vocabulary import Audience, Disposition, PresenceState, Urgency
+from config.vocabulary import Audience, Disposition, PresenceState, Sender, Urgency
 from contactcenter.auth.principal import Principal
+from records.messages import Messages
 from tests.kit.whole_centre import WholeCentre, whole_centre
 
 
@@ -95,3 +97,17 @@ async def test_a_listener_who_goes_offline_finishes_what_is_open(whole: WholeCen
     assert view.state == "active"
     assert view.engagement is not None
     assert view.engagement.listener_id == ines.staff_id
+
+
+async def test_a_line_whose_wake_up_was_lost_is_told_all_the_same(whole: WholeCentre) -> None:
+    ines = await whole.ready()
+    contact_id = await taken(whole, ines)
+    async with whole.centre.live.subscribe(ines) as events, asyncio.timeout(10):
+        # Stored behind the centre's back: nobody is woken.
+        other = Messages(whole.engines.database, whole.engines.vault)
+        async with other.running():
+            await other.append(contact_id, Sender.VISITOR, uuid4(), "sans réveil")
+        await whole.centre.live.catch_up()
+        async for event in events:
+            if event.type == "message" and event.message.text == "sans réveil":
+                break

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 FLAGS = (
     "--no-sandbox",
@@ -17,6 +17,9 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )
+
+# What a page shows is waited for, not timed: three browsers share the cores of a small machine.
+expect.set_options(timeout=20_000)
 
 
 @asynccontextmanager

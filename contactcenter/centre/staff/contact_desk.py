@@ -1,6 +1,6 @@
 """What a listener does with a contact: read, write, rate, end, write up, close."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from config.clock import Clock
@@ -129,6 +129,10 @@ class ContactDesk:
         )
         head = await self._messages.head(contact_id)
         return MessagePage(messages=[message_view(line) for line in lines], head_seq=head.head_seq)
+
+    async def heads(self, contact_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Return the number of the last line of each conversation: no content, so no gate."""
+        return await self._messages.heads(contact_ids)
 
     async def send(self, principal: Principal, contact_id: UUID, cid: UUID, text: str) -> SentView:
         """Store her line; answers only after the commit. A known `cid` answers the same."""

@@ -245,6 +245,18 @@ class LiveHub:
             subscriber.put(MessageStored(contact_id=contact_id, message=line))
             subscriber.told[contact_id] = line.seq
 
+    async def catch_up(self) -> None:
+        """Tell lines whose wake-up was lost, or failed to be read: one round, every two seconds.
+
+        A wake-up is a hint and may be lost; a child's line must not stay unseen for it.
+        """
+        if not self._attending:
+            return
+        for contact_id, head in (await self._contacts.heads(list(self._attending))).items():
+            for subscriber in list(self._attending.get(contact_id, ())):
+                if subscriber.told.get(contact_id, head) < head:
+                    await self._guarded(self._lines(subscriber, contact_id))
+
     # -- the queues
 
     async def show_queues(self) -> None:
