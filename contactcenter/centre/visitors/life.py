@@ -84,7 +84,16 @@ class SignsOfLife:
             await self._offer_again(contact_id)
 
     async def look_for_absent(self) -> None:
-        """Hold back who has been silent, give up who has been away too long."""
+        """Hold back who has been silent, give up who has been away too long.
+
+        What was heard here is written down first, and after a time without the
+        database everybody gets as long as at a start: signs could not be written.
+        """
+        try:
+            await self.write_down()
+        except Unavailable:
+            self._since = self._clock.now()
+            raise
         now = self._clock.now()
         gone_since = now - self._away
         # While this process was not there it could hear nobody: it gives visitors as long to
