@@ -42,7 +42,9 @@ class ReachedCase:
 class _Refusal(NotAllowed):
     """A refusal that knows what it is about, so that the trail can say so."""
 
-    def __init__(self, right: Right, object_kind: str, object_id: UUID, line_id: str) -> None:
+    def __init__(
+        self, right: Right, object_kind: str, object_id: UUID | None, line_id: str
+    ) -> None:
         super().__init__(f"without the right {right}")
         self.right = right
         self.object_kind = object_kind
@@ -53,6 +55,17 @@ class _Refusal(NotAllowed):
 def actor_of(subject: Subject) -> Actor:
     """Return how the trail names the person."""
     return Actor.staff(subject.staff_id, subject.session_id)
+
+
+def access_line(
+    subject: Subject, line_id: str, right: Right, object_kind: str, object_id: UUID | None
+) -> None:
+    """Let through who has the right on a line as a whole; raise NotAllowed otherwise.
+
+    What it is asked for, a task or the line itself, is named for the trail.
+    """
+    if not may(subject, right, Relation(line_id)):
+        raise _Refusal(right, object_kind, object_id, line_id)
 
 
 async def access_contact(
@@ -70,6 +83,7 @@ async def access_contact(
         involved=row["involved"],
         serving=row["serving"],
         in_her_case=row["in_her_case"],
+        follows_up=row["follows_up"],
         closed_for=None if row["closed_at"] is None else now - row["closed_at"],
     )
     if not may(subject, right, relation):

@@ -13,7 +13,8 @@ from config.errors import InvalidInput
 CodedValue = str | int | bool | UUID | None
 
 # A code starts with a small letter: no telephone number, date or sentence passes for one.
-_CODE = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
+# A lane is one too: `line:queue:channel:language+need`, each of them up to 48 signs long.
+_CODE = re.compile(r"[a-z][a-z0-9_.-]{0,63}(:[a-z][a-z0-9_.+-]{0,97}){0,3}")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 # Larger whole numbers could be telephone numbers; a duration in ms fits for 27 hours.

@@ -15,23 +15,23 @@ class Configuration:
         self._database = database
 
     async def register(self, helpline: Helpline, now: datetime) -> None:
-        """Make a helpline's line, configuration and forms known; safe to repeat, by any process.
+        """Make a helpline's lines, configuration and forms known; safe to repeat, by any process.
 
         Raises Misconfigured when a form differs from what was once in force
         under the same version: records written with it would change their
         meaning. Its file needs the next version.
         """
-        line = helpline.line
         mistakes: list[str] = []
         async with self._database.transaction() as tx:
-            await tx.execute(
-                "configuration.register_line",
-                line.id,
-                line.pool,
-                line.name.model_dump(mode="json"),
-                line.timezone,
-                now,
-            )
+            for line in (helpline.line, *helpline.lines[1:]):
+                await tx.execute(
+                    "configuration.register_line",
+                    line.id,
+                    line.pool,
+                    line.name.model_dump(mode="json"),
+                    line.timezone,
+                    now,
+                )
             await tx.execute(
                 "configuration.keep_config_version",
                 helpline.config_version,

@@ -7,6 +7,7 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from config.errors import Misconfigured, Unavailable
@@ -19,6 +20,8 @@ LOCK = 0x6D696772
 
 CONNECT_SECONDS = 10
 
+LOCK_NOT_AVAILABLE = "55P03"
+
 
 async def migrate(owner_dsn: str, runtime_role: str = "contactcenter_app") -> None:
     """Upgrade to the newest schema and give `runtime_role` exactly its rights.
@@ -29,7 +32,8 @@ async def migrate(owner_dsn: str, runtime_role: str = "contactcenter_app") -> No
 
     Raises Misconfigured when the run-time role is missing or is the owner
     itself (it could then rewrite the audit trail), Unavailable when the
-    database does not answer.
+    database does not answer, or a table is held for longer than a migration
+    may make everybody else wait (a backup, say).
     """
     if not re.fullmatch(r"[a-z_][a-z0-9_$]{0,62}", runtime_role):
         raise Misconfigured(["DATABASE_URL: the role name is not a plain lower-case identifier"])
@@ -45,6 +49,10 @@ async def migrate(owner_dsn: str, runtime_role: str = "contactcenter_app") -> No
         raise Unavailable(
             f"the database did not answer ({type(error).__name__})", code="database_unavailable"
         ) from None
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise Unavailable("a table is in use: try again", code="database_busy") from None
     finally:
         await engine.dispose()
 

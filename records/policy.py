@@ -39,6 +39,14 @@ class Right(StrEnum):
     CONTACT_URGENCY_RAISE = "contact_urgency_raise"
     CONTACT_URGENCY_CONFIRM = "contact_urgency_confirm"  # or correct a declared one
     CONTACT_URGENCY_LOWER = "contact_urgency_lower"
+    HAND_OVER = "hand_over"  # to another queue or level, by whoever serves it
+    CONTACT_MOVE = "contact_move"  # to another queue, by whoever supervises
+    CONTACT_ASSIGN = "contact_assign"  # to one listener; take or close a stuck one
+    SUPERVISE = "supervise"  # see every queue, listener and contact under way
+    LISTENER_FORCE = "listener_force"  # set a colleague's state for her
+    QUEUE_OVERRIDE = "queue_override"  # close a queue, or give it a message, at once
+    FOLLOW_UP_READ = "follow_up_read"
+    FOLLOW_UP_SERVE = "follow_up_serve"
     QUEUES_READ = "queues_read"
     STAFF_MANAGE = "staff_manage"
     AUDIT_READ = "audit_read"
@@ -62,13 +70,15 @@ class Relation:
     `involved`: a contact she took, or a case she opened, follows, or took a
     contact of. `serving`: a contact she is engaged with at this moment, the
     write-up included. `in_her_case`: a contact recorded against an open case
-    she is involved in. `closed_for`: since when it is closed, None while open.
+    she is involved in. `follows_up`: a contact whose follow-up she has claimed
+    and not finished. `closed_for`: since when it is closed, None while open.
     """
 
     line_id: str
     involved: bool = False
     serving: bool = False
     in_her_case: bool = False
+    follows_up: bool = False
     closed_for: timedelta | None = None
 
 
@@ -80,8 +90,9 @@ class _When(Enum):
     SERVING = "serving"
     INVOLVED = "involved"
     INVOLVED_LATELY = "involved_lately"
-    CONCERNED = "concerned"  # took it, or follows the case it belongs to
+    CONCERNED = "concerned"  # took it, or follows it up, or the case it belongs to
     CONCERNED_LATELY = "concerned_lately"
+    CALLING_BACK = "calling_back"  # took it lately, or follows it up
 
     def holds(self, relation: Relation) -> bool:
         closed = relation.closed_for
@@ -92,8 +103,11 @@ class _When(Enum):
             _When.SERVING: relation.serving,
             _When.INVOLVED: relation.involved,
             _When.INVOLVED_LATELY: relation.involved and lately,
-            _When.CONCERNED: relation.involved or relation.in_her_case,
-            _When.CONCERNED_LATELY: (relation.involved and lately) or relation.in_her_case,
+            _When.CONCERNED: relation.involved or relation.in_her_case or relation.follows_up,
+            _When.CONCERNED_LATELY: (
+                (relation.involved and lately) or relation.in_her_case or relation.follows_up
+            ),
+            _When.CALLING_BACK: (relation.involved and lately) or relation.follows_up,
         }
         return holds[self]
 
@@ -112,10 +126,13 @@ _LISTENER: Mapping[Right, _When] = {
     Right.CONTACT_LIST: _When.CONCERNED,
     Right.CONTACT_READ: _When.CONCERNED,
     Right.CONTACT_CONTENT_READ: _When.CONCERNED_LATELY,
-    Right.CONTACT_NUMBER_READ: _When.INVOLVED_LATELY,
+    Right.CONTACT_NUMBER_READ: _When.CALLING_BACK,
     Right.CONTACT_SERVE: _When.SERVING,
     Right.CONTACT_URGENCY_RAISE: _ALWAYS,  # anyone may raise
     Right.CONTACT_URGENCY_CONFIRM: _When.SERVING,
+    Right.HAND_OVER: _When.SERVING,
+    Right.FOLLOW_UP_READ: _ALWAYS,
+    Right.FOLLOW_UP_SERVE: _ALWAYS,
     Right.QUEUES_READ: _ALWAYS,
 }
 
@@ -136,6 +153,14 @@ _COORDINATOR: Mapping[Right, _When] = {
     Right.CONTACT_URGENCY_RAISE: _ALWAYS,
     Right.CONTACT_URGENCY_CONFIRM: _ALWAYS,
     Right.CONTACT_URGENCY_LOWER: _ALWAYS,
+    Right.HAND_OVER: _ALWAYS,
+    Right.CONTACT_MOVE: _ALWAYS,
+    Right.CONTACT_ASSIGN: _ALWAYS,
+    Right.SUPERVISE: _ALWAYS,
+    Right.LISTENER_FORCE: _ALWAYS,
+    Right.QUEUE_OVERRIDE: _ALWAYS,
+    Right.FOLLOW_UP_READ: _ALWAYS,
+    Right.FOLLOW_UP_SERVE: _ALWAYS,
     Right.QUEUES_READ: _ALWAYS,
     Right.STATISTICS_READ: _ALWAYS,
 }
@@ -149,7 +174,16 @@ _SUPERVISOR: Mapping[Right, _When] = {
     Right.CONTACT_LIST: _ALWAYS,
     Right.CONTACT_READ: _ALWAYS,
     Right.CONTACT_CONTENT_READ: _ALWAYS,
+    Right.CONTACT_SERVE: _When.SERVING,  # one she took because it was stuck
     Right.CONTACT_URGENCY_RAISE: _ALWAYS,
+    Right.CONTACT_URGENCY_CONFIRM: _When.SERVING,
+    Right.HAND_OVER: _When.SERVING,
+    Right.CONTACT_MOVE: _ALWAYS,
+    Right.CONTACT_ASSIGN: _ALWAYS,
+    Right.SUPERVISE: _ALWAYS,
+    Right.LISTENER_FORCE: _ALWAYS,
+    Right.QUEUE_OVERRIDE: _ALWAYS,
+    Right.FOLLOW_UP_READ: _ALWAYS,
     Right.QUEUES_READ: _ALWAYS,
     Right.AUDIT_READ: _ALWAYS,
     Right.STATISTICS_READ: _ALWAYS,

@@ -175,6 +175,9 @@ async def _nobody_present(owner: OwnerConnection, now: datetime) -> None:
             row["profile_id"],
             row["max_chats"],
             "restored",
+            None,
+            0,
+            None,
         )
         assert declared is not None
         await owner.tx.execute(

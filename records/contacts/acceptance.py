@@ -1,7 +1,7 @@
 """Accepting an offer: the one act by which a contact becomes a listener's."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from config.errors import Conflict, NotAllowed
@@ -62,10 +62,11 @@ class Accepting(Acts):
     ) -> Accepted:
         """Give the contact to the listener, for this turn, within her capacity.
 
-        Capacity is one call, or up to `max_chats` chats. It is counted under
-        a lock of her listener row, so two offers accepted at once by two
-        nodes cannot both fit into the last place. Write-ups count until
-        their time is over.
+        Capacity is one call, or up to `max_chats` chats; beside a call, as
+        many as her presence says (`chats_beside_call`, mostly none). It is
+        counted under a lock of her listener row, so two offers accepted at
+        once by two nodes cannot both fit into the last place. Write-ups count
+        until their time is over. `level` is the contact's in that turn.
 
         A repeat of the same offer returns the same engagement. Raises
         Conflict `contact_taken` (somebody else has it), `contact_gone` (it
@@ -116,13 +117,29 @@ async def _already(tx: Transaction, offer: Acceptance) -> Accepted:
 async def _hold_capacity(
     tx: Transaction, offer: Acceptance, channel: Channel, now: datetime
 ) -> None:
-    if await tx.fetch_one("engagement.lock_listener", offer.listener_id) is None:
+    listener = await tx.fetch_one("engagement.lock_listener", offer.listener_id)
+    if listener is None:
         raise NotAllowed("no presence was ever declared", code="not_present")
     load = await tx.fetch_one("engagement.load", offer.listener_id, now)
     assert load is not None
-    most_chats = 0 if channel is Channel.CALL else offer.max_chats - 1
-    if load["calls"] > 0 or load["chats"] > most_chats:
+    if not has_place(
+        channel, load["calls"], load["chats"], offer.max_chats, listener["chats_beside_call"]
+    ):
         raise Conflict("no place left", code="over_capacity")
+
+
+def has_place(
+    channel: Channel, calls: int, chats: int, max_chats: int, chats_beside_call: int
+) -> bool:
+    """Say whether one more contact fits beside those she has.
+
+    One call; `max_chats` chats; and with a call in hand, or to come, no more
+    chats than `chats_beside_call`.
+    """
+    beside = min(max_chats, chats_beside_call)
+    if channel is Channel.CALL:
+        return calls == 0 and chats <= beside
+    return chats < (beside if calls else max_chats)
 
 
 def _columns(offer: Acceptance, contact: ContactSnapshot, now: datetime) -> tuple[object, ...]:
@@ -145,4 +162,11 @@ def _columns(offer: Acceptance, contact: ContactSnapshot, now: datetime) -> tupl
         now if talking else None,
         new_id(),
         new_id() if talking else None,
+        contact.queue,
+        _waited_ms(contact, now),
     )
+
+
+def _waited_ms(contact: ContactSnapshot, now: datetime) -> int:
+    since = contact.waiting_since or contact.arrived_at
+    return max(0, (now - since) // timedelta(milliseconds=1))

@@ -10,12 +10,34 @@ from records.actor import Actor
 from records.coded import CodedValue, coded
 from records.contacts.acceptance import Accepting
 from records.contacts.ending import Ending
+from records.contacts.escalation import Escalating
+from records.contacts.factors import Ticking
+from records.contacts.flows import Flowing
 from records.contacts.intake import Intake
+from records.contacts.moving import Moving
 from records.contacts.reading import ContactReading
+from records.contacts.readmission import Readmitting
+from records.contacts.recognition import Recognising
+from records.contacts.turning_away import TurningAway
 from records.contacts.urgency import Rating
+from records.contacts.waiting import WaitingCalls
 
 
-class Contacts(Intake, Accepting, Rating, Ending, ContactReading):
+class Contacts(
+    Intake,
+    Accepting,
+    Rating,
+    Ticking,
+    Moving,
+    Escalating,
+    Ending,
+    TurningAway,
+    Readmitting,
+    ContactReading,
+    WaitingCalls,
+    Recognising,
+    Flowing,
+):
     """The acts and reads of contacts.
 
     Each act is one transaction with its events and audit rows, adds 1 to

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from config.vocabulary import ContactEventKind, ContactState, EngagementState
+from config.vocabulary import ContactEventKind, ContactState, EngagementState, Level
 from records.access import access_contact, actor_of, gated
 from records.audit import write_audit
 from records.cases.views import CaseReference
@@ -31,6 +31,8 @@ class Taken:
     talking_at: datetime | None
     wrap_up_at: datetime | None
     wrap_up_until: datetime | None
+    level: Level = Level.LISTENING
+    wrap_up_extensions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def _taken(row: Row) -> Taken:
         row["talking_at"],
         row["wrap_up_at"],
         row["wrap_up_until"],
+        Level(row["level"]),
+        row["wrap_up_extensions"],
     )
 
 

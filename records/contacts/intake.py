@@ -103,6 +103,9 @@ class Intake(Acts):
             new_id(),
             new_id(),
             coded(placement.told()),
+            placement.level.value,
+            list(placement.needs),
+            placement.home_queue,
         )
         if row is None:
             async with self._database.reading() as tx:
@@ -140,6 +143,12 @@ class Intake(Acts):
             new_id(),
             coded(placement.told()),
             language,
+            placement.level.value,
+            list(placement.needs),
+            placement.home_queue,
+            placement.returned_ms > 0,
+            placement.preferred_listener_id,
+            placement.preferred_until,
         )
         if row is None:
             async with self._database.reading() as tx:

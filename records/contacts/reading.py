@@ -1,6 +1,9 @@
 """Reading contacts. Who may read which is decided before; the number is audited here."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from config.errors import NotFound
@@ -14,6 +17,34 @@ FIRST = UUID(int=0)
 TIMELINE_LIMIT = 1000
 
 
+class WaitingRow(NamedTuple):
+    """A contact that waits, as far as an index of the waiting goes; fields as in its snapshot."""
+
+    contact_id: UUID
+    line_id: str
+    channel: str
+    queue: str
+    language: str
+    needs: Sequence[str]
+    widened_to: Sequence[str]
+    rank: int
+    turn: int
+    version: int
+    waiting_since: datetime
+    changed_at: datetime
+    preferred_listener_id: UUID | None
+    preferred_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledOffer:
+    """An offer that was made, and nothing is known of what became of it."""
+
+    contact_id: UUID
+    offer_id: UUID
+    at: datetime
+
+
 class ContactReading(Acts):
     """Reads of coded columns, and the one read of a number."""
 
@@ -23,6 +54,11 @@ class ContactReading(Acts):
         if found is None:
             raise NotFound("no such contact", code="contact_unknown")
         return found
+
+    async def states_of(self, contact_ids: Collection[UUID]) -> dict[UUID, ContactSnapshot]:
+        """Return those of these contacts that exist: a second, fresh look at many at once."""
+        found = await self._many("contact_list.of_ids", list(contact_ids))
+        return {contact.contact_id: contact for contact in found}
 
     async def by_call(self, account_sid: str, call_sid: str) -> ContactSnapshot | None:
         """Return the contact of a telephone call, or None."""
@@ -44,6 +80,20 @@ class ContactReading(Acts):
         """Return contacts not closed, by id, after `after_id` (None = from the first)."""
         return await self._many("contact_list.open_page", after_id or FIRST, limit)
 
+    async def waiting_page(
+        self, line_ids: Collection[str], after_id: UUID | None, limit: int
+    ) -> list[WaitingRow]:
+        """Return who waits on these lines, by id, after `after_id` (None = from the first).
+
+        Only what an index needs of them: it may be refilled with a hundred
+        thousand while callers wait for our answers.
+        """
+        async with self._database.reading() as tx:
+            rows = await tx.fetch(
+                "contact_list.waiting_page", list(line_ids), after_id or FIRST, limit
+            )
+        return [WaitingRow(*row) for row in rows]
+
     async def away_since(self, seen_before: datetime, limit: int) -> list[ContactSnapshot]:
         """Return waiting chats without a sign of life since then; see `end_away`."""
         return await self._many("contact_list.away", seen_before, limit)
@@ -51,6 +101,16 @@ class ContactReading(Acts):
     async def open_calls(self, before: datetime, limit: int) -> list[ContactSnapshot]:
         """Return calls that are not over and arrived before then, oldest first."""
         return await self._many("contact_list.open_calls", before, limit)
+
+    async def unsettled_offers(
+        self, line_ids: Collection[str], since: datetime, before: datetime, limit: int
+    ) -> list[UnsettledOffer]:
+        """Return offers made in [since, before) whose end nobody wrote down, oldest first."""
+        async with self._database.reading() as tx:
+            rows = await tx.fetch(
+                "contact_list.unsettled_offers", sorted(line_ids), since, before, limit
+            )
+        return [UnsettledOffer(row["contact_id"], row["offer_id"], row["at"]) for row in rows]
 
     async def earlier(self, contact_id: UUID, limit: int = 20) -> list[ContactSnapshot]:
         """Return earlier contacts from the same number, without ever reading the number."""

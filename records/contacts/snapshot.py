@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from config.vocabulary import (
     ContactState,
     Disposition,
     EndedBy,
+    Level,
     Urgency,
     UrgencySource,
 )
@@ -64,9 +66,18 @@ class ContactSnapshot:
     preferred_listener_id: UUID | None
     preferred_until: datetime | None
     config_version: str
+    level: Level = Level.LISTENING
+    needs: tuple[str, ...] = ()
+    widened_to: tuple[str, ...] = ()
+    escalations: int = 0
+    home_queue: str | None = None
+
+    def escalated(self, step: int) -> bool:
+        """Say whether an escalation step was applied in this wait."""
+        return bool(self.escalations >> step & 1)
 
 
-_WORDS = {
+_WORDS: Mapping[str, type[Enum]] = {
     "channel": Channel,
     "state": ContactState,
     "audience": Audience,
@@ -74,16 +85,22 @@ _WORDS = {
     "urgency_source": UrgencySource,
     "disposition": Disposition,
     "ended_by": EndedBy,
+    "level": Level,
 }
+_LISTS = ("needs", "widened_to")
 _NAMES = tuple(field.name for field in fields(ContactSnapshot))
+# Looked up, not called: a rebuild reads a hundred thousand rows while callers wait.
+_MEMBERS = {name: {member.value: member for member in words} for name, words in _WORDS.items()}
 
 
 def snapshot_of(row: Row) -> ContactSnapshot:
     """Return the snapshot a row holds; the statement must have read every coded column."""
     values: dict[str, Any] = {name: row[name] for name in _NAMES}
-    for name, words in _WORDS.items():
+    for name, members in _MEMBERS.items():
         if values[name] is not None:
-            values[name] = words(values[name])
+            values[name] = members[values[name]]
+    for name in _LISTS:
+        values[name] = tuple(values[name])
     return ContactSnapshot(**values)
 
 
@@ -92,7 +109,11 @@ class Placement:
     """Where a contact is to wait, and how urgently; decided by the helpline's rules.
 
     `band` 0 is U1 and strict, 1 is the rest; `head_start_ms` is the urgency's.
-    `factors` are the coded urgency factors known at entry.
+    `factors` are the coded urgency factors known at entry, `needs` what only
+    some listeners can do (a sign language). `home_queue` is the queue the
+    contact belongs to, when another takes it in because that one is closed.
+    `returned_ms` is the head start of who comes back after a cut; they are
+    offered to `preferred_listener_id` first. Calls only.
     """
 
     queue: str
@@ -102,11 +123,19 @@ class Placement:
     band: int
     head_start_ms: int
     factors: tuple[str, ...] = ()
+    level: Level = Level.LISTENING
+    needs: tuple[str, ...] = ()
+    home_queue: str | None = None
+    returned_ms: int = 0
+    preferred_listener_id: UUID | None = None
+    preferred_until: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is not coded: factors are stored in clear."""
+        """Refuse what is not coded: factors and needs are stored in clear."""
         for factor in self.factors:
             code(factor, "factors")
+        for need in self.needs:
+            code(need, "needs")
 
     def rank(self, queued_at: datetime) -> int:
         """Return the queue score, lowest first: band, then queued_at less the head start.
@@ -114,7 +143,8 @@ class Placement:
         The database keeps it and the index copies it; later changes move it
         by differences, so it is computed from scratch only here.
         """
-        return (self.band << BAND_BITS) + milliseconds(queued_at) - self.head_start_ms
+        start_ms = self.head_start_ms + self.returned_ms
+        return (self.band << BAND_BITS) + milliseconds(queued_at) - start_ms
 
     def told(self) -> dict[str, str | int]:
         """Return what the `queued` event says."""
@@ -123,7 +153,23 @@ class Placement:
             "urgency": int(self.urgency),
             "source": self.source.value,
             "audience": self.audience.value,
+            "level": self.level.value,
         }
+
+
+def more_urgent(
+    contact: ContactSnapshot, placement: Placement
+) -> tuple[Urgency, UrgencySource, int, int]:
+    """Return the higher urgency of the two, with its source, band and head start.
+
+    A move never lowers one: who may lower it, and why, is asked elsewhere.
+    """
+    assert contact.urgency is not None, "a placed contact has an urgency"
+    assert contact.urgency_source is not None, "an urgency has a source"
+    assert contact.band is not None, "a placed contact has a band"
+    if placement.urgency < contact.urgency:
+        return placement.urgency, placement.source, placement.band, placement.head_start_ms
+    return contact.urgency, contact.urgency_source, contact.band, contact.head_start_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ class Engagement:
     wrap_up_at: datetime | None
     wrap_up_until: datetime | None
     done_at: datetime | None
+    queue: str | None = None
+    waited_ms: int | None = None
+    wrap_up_extensions: int = 0
 
 
 _WORDS = {

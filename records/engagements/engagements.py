@@ -7,37 +7,23 @@ under the lock of its own row.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from config.errors import NotFound
 from config.vocabulary import ContactEventKind, ContactState, EngagementState, EngagementStep
 from records.actor import SYSTEM, Actor
 from records.coded import CodedValue, code
 from records.contacts.events import add_event, audit_if_staff
 from records.contacts.rows import changed, lock_contact
 from records.contacts.snapshot import ContactSnapshot
-from records.database import Database, Row, Transaction
+from records.database import Transaction
 from records.engagements.engagement import Engagement, engagement_of
-from records.vault import Vault
+from records.engagements.handing_over import HandingOver
+from records.engagements.reading import known, lock_both
 
 # How long a claimed step is left to its driver before another node tries.
 CLAIM = timedelta(seconds=4)
-RETURNED_HEAD_START_MS = 3_600_000
-LISTENER_LIMIT = 100
 
 
-class Engagements:
+class Engagements(HandingOver):
     """The acts and reads of engagements; each may be repeated safely."""
-
-    def __init__(
-        self,
-        database: Database,
-        vault: Vault,
-        *,
-        returned_head_start_ms: int = RETURNED_HEAD_START_MS,
-    ) -> None:
-        """Write to `database`; a contact returned to the head gains that head start, once."""
-        self._database = database
-        self._vault = vault
-        self._returned_head_start_ms = returned_head_start_ms
 
     # -- steps
 
@@ -97,7 +83,7 @@ class Engagements:
         conference_sid: str | None = None,
     ) -> Engagement:
         """Keep what telephony calls the leg and the conference, whatever the step."""
-        return _known(
+        return known(
             await self._database.act(
                 "engagement.note_leg", engagement_id, leg_call_sid, conference_sid
             )
@@ -111,7 +97,7 @@ class Engagements:
         Anything but a connecting engagement is left as it stands.
         """
         async with self._database.transaction() as tx:
-            contact, engagement = await _lock(tx, engagement_id)
+            contact, engagement = await lock_both(tx, engagement_id)
             if engagement.state is not EngagementState.CONNECTING:
                 return contact
             await tx.execute("engagement.talk", engagement_id, now)
@@ -130,7 +116,7 @@ class Engagements:
         but a connecting engagement is left as it stands. `reason` is a code.
         """
         async with self._database.transaction() as tx:
-            contact, engagement = await _lock(tx, engagement_id)
+            contact, engagement = await lock_both(tx, engagement_id)
             if engagement.state is not EngagementState.CONNECTING:
                 return contact
             return await self._give_back(
@@ -208,65 +194,3 @@ class Engagements:
         )
         await audit_if_staff(tx, self._vault, actor, "contact.return", after, now, told)
         return after
-
-    # -- reads
-
-    async def get(self, engagement_id: UUID) -> Engagement | None:
-        """Return the engagement of an offer, or None: how to learn an accept's fate."""
-        return await self._one("engagement.get", engagement_id)
-
-    async def by_leg(self, call_sid: str) -> Engagement | None:
-        """Return the engagement whose listener's leg this is, or None."""
-        return await self._one("engagement.by_leg", call_sid)
-
-    async def by_conference(self, conference_name: str) -> Engagement | None:
-        """Return the engagement that meets in this conference, or None."""
-        return await self._one("engagement.by_conference", conference_name)
-
-    async def open_for_contact(self, contact_id: UUID) -> Engagement | None:
-        """Return the engagement of whoever is with the contact or writes it up, or None."""
-        return await self._one("engagement.open_of_contact", contact_id)
-
-    async def open_for_listener(self, staff_id: UUID) -> list[Engagement]:
-        """Return a listener's engagements not done, oldest first, late write-ups included."""
-        async with self._database.reading() as tx:
-            rows = await tx.fetch("engagement.open_of_listener", staff_id, LISTENER_LIMIT)
-        return [engagement_of(row) for row in rows]
-
-    async def of_contact(self, contact_id: UUID, limit: int = 50) -> list[Engagement]:
-        """Return everybody who took the contact, oldest first."""
-        async with self._database.reading() as tx:
-            rows = await tx.fetch("engagement.of_contact", contact_id, limit)
-        return [engagement_of(row) for row in rows]
-
-    async def orphaned_chats(
-        self, lost_before: datetime, unseen_since: datetime, limit: int
-    ) -> list[Engagement]:
-        """Return chats whose listener is lost, oldest first.
-
-        Lost: her lease ran out or she signed out before `lost_before`; or she
-        is offline by her own word, finishing what is open, and none of her
-        sessions gave a sign of life since `unseen_since`.
-        """
-        async with self._database.reading() as tx:
-            rows = await tx.fetch("engagement.orphaned_chats", lost_before, unseen_since, limit)
-        return [engagement_of(row) for row in rows]
-
-    async def _one(self, name: str, *args: object) -> Engagement | None:
-        async with self._database.reading() as tx:
-            row = await tx.fetch_one(name, *args)
-        return None if row is None else engagement_of(row)
-
-
-def _known(row: Row | None) -> Engagement:
-    if row is None:
-        raise NotFound("no such engagement", code="engagement_unknown")
-    return engagement_of(row)
-
-
-async def _lock(tx: Transaction, engagement_id: UUID) -> tuple[ContactSnapshot, Engagement]:
-    # An engagement never changes contact, so its contact can be read before the lock;
-    # its state is read again under it.
-    first = await tx.fetch_one("engagement.get", engagement_id)
-    contact = await lock_contact(tx, _known(first).contact_id)
-    return contact, _known(await tx.fetch_one("engagement.get", engagement_id))

@@ -33,12 +33,14 @@ CHANGEABLE = (
     "public.conversation",
     "public.correspondent",
     "public.engagement",
+    "public.follow_up",
     "public.form_version",
     "public.line",
     "public.listener",
     "public.message",
     "public.person",
     "public.presence_event",
+    "public.queue_override",
     "public.staff",
 )
 

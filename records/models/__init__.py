@@ -15,8 +15,10 @@ from records.models.columns import metadata
 from records.models.contact import Contact, ContactEvent, ContactFact
 from records.models.conversation import ContactForm, Conversation, Message
 from records.models.engagement import Engagement
+from records.models.follow_up import FollowUp
 from records.models.keys import CheckValue, DataKey
 from records.models.line import ConfigVersion, FormVersion, Line
+from records.models.queue_override import QueueOverride
 from records.models.staff import (
     Listener,
     LiveTicket,
@@ -47,6 +49,7 @@ __all__ = [
     "Correspondent",
     "DataKey",
     "Engagement",
+    "FollowUp",
     "FormVersion",
     "Line",
     "Listener",
@@ -54,6 +57,7 @@ __all__ = [
     "Message",
     "Person",
     "PresenceEvent",
+    "QueueOverride",
     "Staff",
     "StaffLine",
     "StaffSession",

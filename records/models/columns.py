@@ -8,7 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, LargeBinary, MetaData, SmallInteger
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -66,6 +76,16 @@ def octets(**options: Any) -> Any:
 def coded_json() -> Any:
     """Return a jsonb field; it holds codes, numbers and ids, never free text."""
     return Field(sa_type=JSONB)
+
+
+def codes() -> Any:
+    """Return a field that lists codes; empty unless given, in rows of an older version too."""
+    return Field(sa_column=Column(ARRAY(Text()), nullable=False, server_default="{}"))
+
+
+def counted() -> Any:
+    """Return a 16-bit count that starts at 0, in rows of an older version too."""
+    return Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
 
 
 def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:

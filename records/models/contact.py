@@ -15,6 +15,7 @@ from config.vocabulary import (
     ContactState,
     Disposition,
     EndedBy,
+    Level,
     UrgencySource,
 )
 from records.models.columns import (
@@ -22,6 +23,7 @@ from records.models.columns import (
     Row,
     big,
     coded_json,
+    codes,
     instant,
     instant_or_none,
     octets,
@@ -42,6 +44,7 @@ class Contact(Row, Retained, table=True):
         one_of("urgency_source", UrgencySource),
         one_of("disposition", Disposition),
         one_of("ended_by", EndedBy),
+        one_of("level", Level),
         CheckConstraint("urgency BETWEEN 1 AND 5", name="urgency"),
         CheckConstraint("band IN (0, 1)", name="band"),
         CheckConstraint(
@@ -60,6 +63,11 @@ class Contact(Row, Retained, table=True):
         CheckConstraint("(channel = 'call') = (call_sid IS NOT NULL)", name="call"),
         CheckConstraint("(channel = 'chat') = (visitor_token_hash IS NOT NULL)", name="chat"),
         Index("contact_waiting_idx", "line_id", "rank", postgresql_where=text("state = 'waiting'")),
+        Index(
+            "contact_waiting_queued_at_idx",
+            "queued_at",
+            postgresql_where=text("state = 'waiting'"),
+        ),
         Index("contact_not_closed_idx", "contact_id", postgresql_where=text("state <> 'closed'")),
         Index(
             "contact_away_idx",
@@ -123,6 +131,12 @@ class Contact(Row, Retained, table=True):
 
     preferred_listener_id: UUID | None = Field(default=None, foreign_key="staff.staff_id")
     preferred_until: datetime | None = instant_or_none()
+
+    level: str = Field(sa_column_kwargs={"server_default": Level.LISTENING.value})
+    needs: list[str] = codes()
+    widened_to: list[str] = codes()  # queues an escalation step added
+    escalations: int = big(sa_column_kwargs={"server_default": "0"})  # bit = step applied
+    home_queue: str | None = None  # the queue it belongs to, while another took it in
     config_version: str = Field(foreign_key="config_version.hash")
 
 

@@ -13,7 +13,7 @@ from config.vocabulary import (
     EngagementStep,
     Level,
 )
-from records.models.columns import Row, big, instant, instant_or_none, one_of
+from records.models.columns import Row, big, counted, instant, instant_or_none, one_of
 
 
 class Engagement(Row, table=True):
@@ -90,3 +90,6 @@ class Engagement(Row, table=True):
     wrap_up_at: datetime | None = instant_or_none()
     wrap_up_until: datetime | None = instant_or_none()
     done_at: datetime | None = instant_or_none()
+    queue: str | None = None  # where the contact waited for her
+    waited_ms: int | None = big(default=None)  # how long this stay in waiting had lasted
+    wrap_up_extensions: int = counted()

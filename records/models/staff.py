@@ -7,7 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from config.vocabulary import PresenceState, Role
-from records.models.columns import Row, big, instant, instant_or_none, octets, one_of
+from records.models.columns import Row, big, counted, instant, instant_or_none, octets, one_of
 
 
 class Staff(Row, table=True):
@@ -89,6 +89,9 @@ class Listener(Row, table=True):
     profile_id: str
     max_chats: int
     missed_offers: int
+    until: datetime | None = instant_or_none()  # a pause's offered end
+    hard_contacts: int = counted()  # in a row; for her relief, never for figures
+    chats_beside_call: int = counted()
 
 
 class PresenceEvent(Row, table=True):

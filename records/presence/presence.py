@@ -1,7 +1,7 @@
 """Presence of listeners: committed here first, then told to the routing index."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,9 @@ class ListenerRow:
     profile_id: str
     max_chats: int
     missed_offers: int
+    until: datetime | None = None
+    hard_contacts: int = 0
+    chats_beside_call: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +55,36 @@ class PresenceStore:
         profile_id: str,
         max_chats: int,
         now: datetime,
+        *,
+        until: datetime | None = None,
+        hard_contacts: int | None = None,
+        chats_beside_call: int | None = None,
     ) -> ListenerRow:
         """Put a presence in force, with its event; saying the same again changes nothing.
 
         The last session that declares takes the presence over. Being ready
         forgets missed offers. `since` moves only with the state. `reason` is
-        a code (`declared`, `missed_offers`, `leg_failed` …).
+        a code (`declared`, `missed_offers`, `leg_failed` …). `until` is when
+        a pause is offered to end: shown to her, applied by nobody.
+        `hard_contacts` (in a row) and `chats_beside_call` stay as they were
+        unless given.
         """
         async with self._database.transaction() as tx:
             row = await tx.fetch_one("presence.lock", staff_id)
             if row is not None:
-                before = _listener(row)
-                asked = (session_id, state, profile_id, max_chats)
-                same = (before.session_id, before.state, before.profile_id, before.max_chats)
-                if asked == same and not (state is PresenceState.READY and before.missed_offers):
+                before = listener_of(row)
+                after = replace(
+                    before,
+                    session_id=session_id,
+                    state=state,
+                    profile_id=profile_id,
+                    max_chats=max_chats,
+                    missed_offers=0 if state is PresenceState.READY else before.missed_offers,
+                    until=until,
+                    hard_contacts=_given(hard_contacts, before.hard_contacts),
+                    chats_beside_call=_given(chats_beside_call, before.chats_beside_call),
+                )
+                if after == before:
                     return before
             row = await tx.fetch_one(
                 "presence.declare",
@@ -76,9 +95,12 @@ class PresenceStore:
                 profile_id,
                 max_chats,
                 code(reason, "reason"),
+                until,
+                hard_contacts,
+                chats_beside_call,
             )
             assert row is not None
-            after = _listener(row)
+            after = listener_of(row)
             await tx.execute(
                 "presence.add_event",
                 new_id(),
@@ -95,19 +117,19 @@ class PresenceStore:
         """Return the presence in force, or None if none was ever declared."""
         async with self._database.reading() as tx:
             row = await tx.fetch_one("presence.get", staff_id)
-        return None if row is None else _listener(row)
+        return None if row is None else listener_of(row)
 
     async def of(self, staff_ids: Collection[UUID]) -> dict[UUID, ListenerRow]:
         """Return the presence in force of those of them who ever declared one."""
         async with self._database.reading() as tx:
             rows = await tx.fetch("presence.of", list(staff_ids))
-        return {row["staff_id"]: _listener(row) for row in rows}
+        return {row["staff_id"]: listener_of(row) for row in rows}
 
     async def all_present(self) -> list[ListenerRow]:
         """Return every listener who is not offline."""
         async with self._database.reading() as tx:
             rows = await tx.fetch("presence.all_present")
-        return [_listener(row) for row in rows]
+        return [listener_of(row) for row in rows]
 
     async def missed(self, staff_id: UUID) -> int:
         """Count one more missed offer and return how many there are in a row."""
@@ -127,7 +149,8 @@ class PresenceStore:
         return carried
 
 
-def _listener(row: Row) -> ListenerRow:
+def listener_of(row: Row) -> ListenerRow:
+    """Return the presence a row holds; the statement must have read every column."""
     return ListenerRow(
         staff_id=row["staff_id"],
         session_id=row["session_id"],
@@ -138,4 +161,11 @@ def _listener(row: Row) -> ListenerRow:
         profile_id=row["profile_id"],
         max_chats=row["max_chats"],
         missed_offers=row["missed_offers"],
+        until=row["until"],
+        hard_contacts=row["hard_contacts"],
+        chats_beside_call=row["chats_beside_call"],
     )
+
+
+def _given(value: int | None, before: int) -> int:
+    return before if value is None else value

@@ -2,7 +2,8 @@
 
 -- name: contact
 -- Return a contact's line, state and turn; whether the person took it, is engaged with it
--- now, or is involved in an open case it is recorded against. $1 contact id, $2 staff id.
+-- now, has claimed a follow-up of it, or is involved in an open case it is recorded against.
+-- $1 contact id, $2 staff id.
 SELECT
     contact.line_id, contact.channel, contact.state, contact.turn,
     contact.disposition, contact.closed_at,
@@ -18,6 +19,12 @@ SELECT
           AND engagement.listener_id = $2
           AND engagement.state IN ('connecting', 'talking', 'wrap_up')
     ) AS serving,
+    EXISTS (
+        SELECT FROM follow_up
+        WHERE follow_up.contact_id = contact.contact_id
+          AND follow_up.state = 'claimed'
+          AND follow_up.claimed_by = $2
+    ) AS follows_up,
     EXISTS (
         SELECT FROM case_contact AS recorded
         JOIN case_file USING (case_id)

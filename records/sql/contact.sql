@@ -7,7 +7,8 @@ contact_id, line_id, channel, state, queue, language, audience, department,
 urgency, urgency_source, urgency_confirmed_at, band, head_start_ms, rank, returned, turn, version,
 arrived_at, queued_at, waiting_since, answered_at, ended_at, closed_at, changed_at,
 disposition, non_content_code, ended_by, end_reason, waited_ms,
-account_sid, call_sid, visitor_seen_at, preferred_listener_id, preferred_until, config_version
+account_sid, call_sid, visitor_seen_at, preferred_listener_id, preferred_until, config_version,
+level, needs, widened_to, escalations, home_queue
 
 -- list: waited
 -- Milliseconds waited so far, up to $2: until the first answer from queued_at (arrived_at
@@ -46,9 +47,10 @@ WITH taken AS (
     INSERT INTO contact (contact_id, line_id, channel, state, queue, language, audience,
                          department, urgency, urgency_source, band, head_start_ms, rank, returned,
                          turn, version, arrived_at, queued_at, waiting_since, changed_at,
-                         visitor_token_hash, visitor_seen_at, config_version)
+                         visitor_token_hash, visitor_seen_at, config_version,
+                         level, needs, home_queue)
     VALUES ($1, $2, 'chat', 'waiting', $3, $4, $5, $6, $7, $8, $9, $10, $11, false,
-            1, 1, $12, $12, $12, $12, $13, $12, $14)
+            1, 1, $12, $12, $12, $12, $13, $12, $14, $22, $23, $24)
     ON CONFLICT (contact_id) DO NOTHING
     RETURNING @coded@
 ), sealed_under AS (
@@ -77,7 +79,9 @@ WITH placed AS (
     UPDATE contact
        SET state = 'waiting', queue = $2, audience = $3, language = coalesce($13, language), urgency = $4, urgency_source = $5,
            band = $6, head_start_ms = $7, rank = $8, turn = turn + 1, version = version + 1,
-           queued_at = $9, waiting_since = $9, changed_at = $9
+           queued_at = $9, waiting_since = $9, changed_at = $9,
+           level = $14, needs = $15, home_queue = $16,
+           returned = $17, preferred_listener_id = $18, preferred_until = $19
      WHERE contact_id = $1 AND state = 'arriving'
     RETURNING @coded@
 ), facts AS (
@@ -126,12 +130,14 @@ RETURNING @coded@
 -- name: wait_again
 -- active to waiting: a new turn, the same queued_at. $3 = a head start in ms, given once.
 -- What was waited since the last turn began is kept when somebody had answered before it.
+-- $6 = she was only being connected: the same wait goes on, so its escalation steps stay done.
 UPDATE contact
    SET state = 'waiting', turn = turn + 1, version = version + 1,
        waited_ms = CASE WHEN $6 AND answered_at IS NOT NULL THEN @waited@ ELSE waited_ms END,
        waiting_since = $2, changed_at = $2,
        rank = rank - CASE WHEN returned THEN 0 ELSE $3::bigint END,
        returned = returned OR $3::bigint > 0,
+       escalations = CASE WHEN $6 THEN escalations ELSE 0 END,
        preferred_listener_id = $4, preferred_until = $5
  WHERE contact_id = $1 AND state = 'active'
 RETURNING @coded@
@@ -172,6 +178,82 @@ UPDATE contact
  WHERE contact_id = $1 AND state = 'ended'
 RETURNING @coded@
 
+-- name: turn_away
+-- Closed without a listener's work on it, to $2: sent elsewhere, or stuck and closed by staff.
+UPDATE contact
+   SET state = 'closed', disposition = $4, non_content_code = $5,
+       waited_ms = CASE WHEN state IN ('arriving', 'waiting') THEN @waited@ ELSE waited_ms END,
+       ended_at = coalesce(ended_at, $2), closed_at = $3,
+       ended_by = coalesce(ended_by, $6), end_reason = coalesce(end_reason, $7),
+       version = version + 1, changed_at = $3,
+       preferred_listener_id = NULL, preferred_until = NULL
+ WHERE contact_id = $1 AND state <> 'closed'
+RETURNING @coded@
+
+-- name: move
+-- waiting to waiting elsewhere: a new turn, so what was offered of the old place is void. Its
+-- time in waiting goes on; the rank moves by the difference of the urgencies.
+UPDATE contact
+   SET queue = $2, audience = $3, urgency = $4, urgency_source = $5,
+       rank = rank - (band::bigint << 43) + head_start_ms + ($6::bigint << 43) - $7::bigint,
+       band = $6, head_start_ms = $7, level = $8, needs = $9, home_queue = $10,
+       widened_to = '{}', turn = turn + 1, version = version + 1, changed_at = $11,
+       preferred_listener_id = NULL, preferred_until = NULL
+ WHERE contact_id = $1 AND state = 'waiting'
+RETURNING @coded@
+
+-- name: hand_over
+-- active to waiting for somebody else: a new turn and a new wait, the same queued_at.
+UPDATE contact
+   SET state = 'waiting', queue = $2, audience = $3, urgency = $4, urgency_source = $5,
+       rank = rank - (band::bigint << 43) + head_start_ms + ($6::bigint << 43) - $7::bigint,
+       band = $6, head_start_ms = $7, level = $8, needs = $9, home_queue = $10,
+       widened_to = '{}', escalations = 0, turn = turn + 1, version = version + 1,
+       waiting_since = $11, changed_at = $11,
+       preferred_listener_id = $12, preferred_until = $13
+ WHERE contact_id = $1 AND state = 'active'
+RETURNING @coded@
+
+-- name: assign
+-- Kept for one listener until $3, and to the head: $4 = that head start in ms, given once.
+-- A new turn, so that who refused it before may be offered it again.
+UPDATE contact
+   SET preferred_listener_id = $2, preferred_until = $3,
+       rank = rank - CASE WHEN returned THEN 0 ELSE $4::bigint END,
+       returned = returned OR $4::bigint > 0,
+       turn = turn + 1, version = version + 1, changed_at = $5
+ WHERE contact_id = $1 AND state = 'waiting'
+RETURNING @coded@
+
+-- name: escalate
+-- A step's bit, set once in a wait: no row if it was, or if the contact waits no more.
+-- $3 queues added, $4 whether its needs are given up.
+UPDATE contact
+   SET escalations = escalations | (1::bigint << $2::int),
+       widened_to = ARRAY(SELECT DISTINCT added FROM unnest(widened_to || $3::text[]) AS added
+                           WHERE added <> queue ORDER BY added),
+       needs = CASE WHEN $4 THEN '{}' ELSE needs END,
+       version = version + 1, changed_at = $5
+ WHERE contact_id = $1 AND state = 'waiting' AND escalations & (1::bigint << $2::int) = 0
+RETURNING @coded@
+
+-- name: touch
+-- Something kept beside the row changed: whoever shows the contact reads it again.
+UPDATE contact SET version = version + 1, changed_at = $2 WHERE contact_id = $1
+RETURNING @coded@
+
+-- name: forget_factors
+-- Take away what was said before of these factors. $2 factors.
+DELETE FROM contact_fact
+ WHERE contact_id = $1 AND value = ANY ($2::text[])
+   AND fact IN ('urgency_factor', 'urgency_factor_no', 'urgency_factor_unknown')
+
+-- name: keep_factors
+-- $3 facts and $4 factors, pairwise.
+INSERT INTO contact_fact (contact_id, fact, value, line_id)
+SELECT $1, fact, value, $2 FROM unnest($3::text[], $4::text[]) AS kept (fact, value)
+ON CONFLICT DO NOTHING
+
 -- name: close_conversation
 -- Nothing is written after it: writing locks the same row and reads `open`.
 UPDATE conversation SET open = false WHERE contact_id = $1 AND open
@@ -202,3 +284,16 @@ ON CONFLICT (contact_id, kind, offer_id) WHERE offer_id IS NOT NULL DO NOTHING
 UPDATE contact SET visitor_seen_at = $2
  WHERE contact_id = ANY ($1::uuid[]) AND channel = 'chat' AND state <> 'closed'
    AND visitor_seen_at < $2
+
+-- name: readmit
+-- A caller who was turned away and declares danger before hanging up waits after all.
+UPDATE contact
+   SET state = 'waiting', queue = $2, urgency = $3, urgency_source = $4, band = $5,
+       head_start_ms = $6, rank = $7, level = $8, home_queue = NULL,
+       turn = turn + 1, version = version + 1,
+       queued_at = $9, waiting_since = $9, changed_at = $9,
+       ended_at = NULL, closed_at = NULL, ended_by = NULL, end_reason = NULL,
+       disposition = NULL, waited_ms = NULL
+ WHERE contact_id = $1 AND state = 'closed' AND disposition = 'deterred' AND channel = 'call'
+   AND shredded_at IS NULL
+RETURNING @coded@

@@ -4,7 +4,8 @@
 -- Who took the contact, the open or last engagement first. $1 contact id.
 SELECT engagement.engagement_id, engagement.listener_id, staff.display_name AS listener_name,
        engagement.state, engagement.accepted_at, engagement.talking_at,
-       engagement.wrap_up_at, engagement.wrap_up_until
+       engagement.wrap_up_at, engagement.wrap_up_until, engagement.level,
+       engagement.wrap_up_extensions
   FROM engagement JOIN staff ON staff.staff_id = engagement.listener_id
  WHERE engagement.contact_id = $1
  ORDER BY engagement.state IN ('connecting', 'talking', 'wrap_up') DESC,
@@ -16,7 +17,8 @@ SELECT engagement.engagement_id, engagement.listener_id, staff.display_name AS l
 SELECT DISTINCT ON (engagement.contact_id) engagement.contact_id,
        engagement.engagement_id, engagement.listener_id, staff.display_name AS listener_name,
        engagement.state, engagement.accepted_at, engagement.talking_at,
-       engagement.wrap_up_at, engagement.wrap_up_until
+       engagement.wrap_up_at, engagement.wrap_up_until, engagement.level,
+       engagement.wrap_up_extensions
   FROM engagement JOIN staff ON staff.staff_id = engagement.listener_id
  WHERE engagement.contact_id = ANY ($1::uuid[])
  ORDER BY engagement.contact_id,

@@ -3,11 +3,12 @@
 -- list: all_columns
 engagement_id, contact_id, line_id, listener_id, session_id, channel, state, level, role, turn,
 step, step_due_at, step_attempts, conference_name, conference_sid, leg_call_sid,
-accepted_at, talking_at, wrap_up_at, wrap_up_until, done_at
+accepted_at, talking_at, wrap_up_at, wrap_up_until, done_at,
+queue, waited_ms, wrap_up_extensions
 
 -- name: lock_listener
 -- The fence of a listener's capacity: held from the count to the commit.
-SELECT staff_id FROM listener WHERE staff_id = $1 FOR NO KEY UPDATE
+SELECT staff_id, chats_beside_call FROM listener WHERE staff_id = $1 FOR NO KEY UPDATE
 
 -- name: load
 -- What counts against a listener's capacity at $2: a write-up does until its time is over.
@@ -22,8 +23,8 @@ SELECT count(*) FILTER (WHERE channel = 'call') AS calls,
 WITH made AS (
     INSERT INTO engagement (engagement_id, contact_id, line_id, listener_id, session_id, channel,
                             state, level, role, turn, step, step_due_at, step_attempts,
-                            conference_name, accepted_at, talking_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'primary', $9, $10, $11, 0, $12, $13, $14)
+                            conference_name, accepted_at, talking_at, queue, waited_ms)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'primary', $9, $10, $11, 0, $12, $13, $14, $17, $18)
     RETURNING @all_columns@
 ), told AS (
     INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, staff_id,
@@ -38,6 +39,18 @@ SELECT @all_columns@ FROM made
 
 -- name: get
 SELECT @all_columns@ FROM engagement WHERE engagement_id = $1
+
+-- name: of_ids
+-- Several at once. $1 engagement ids.
+SELECT @all_columns@ FROM engagement WHERE engagement_id = ANY ($1::uuid[])
+
+-- name: extend_wrap_up
+-- $2 who writes it up, $3 more time, $4 how often at most, $5 now: only while its time runs.
+UPDATE engagement
+   SET wrap_up_until = wrap_up_until + $3::interval, wrap_up_extensions = wrap_up_extensions + 1
+ WHERE engagement_id = $1 AND listener_id = $2 AND state = 'wrap_up'
+   AND wrap_up_until > $5 AND wrap_up_extensions < $4
+RETURNING @all_columns@
 
 -- name: by_leg
 SELECT @all_columns@ FROM engagement WHERE leg_call_sid = $1 ORDER BY accepted_at DESC LIMIT 1

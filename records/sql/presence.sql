@@ -1,23 +1,28 @@
 -- Presence of listeners: the row in force, and one event per change.
 
 -- list: all_columns
-staff_id, session_id, state, reason, version, since, profile_id, max_chats, missed_offers
+staff_id, session_id, state, reason, version, since, profile_id, max_chats, missed_offers,
+until, hard_contacts, chats_beside_call
 
 -- name: lock
 SELECT @all_columns@ FROM listener WHERE staff_id = $1 FOR NO KEY UPDATE
 
 -- name: declare
 -- The last session that declares owns the presence; version + 1 tells the index so.
+-- $9, $10: kept as they were when null.
 INSERT INTO listener (staff_id, session_id, state, version, since, profile_id, max_chats,
-                      missed_offers, reason)
-VALUES ($1, $2, $3, 1, $4, $5, $6, 0, $7)
+                      missed_offers, reason, until, hard_contacts, chats_beside_call)
+VALUES ($1, $2, $3, 1, $4, $5, $6, 0, $7, $8, coalesce($9, 0), coalesce($10, 0))
 ON CONFLICT (staff_id) DO UPDATE
    SET session_id = excluded.session_id, state = excluded.state, reason = excluded.reason,
        version = listener.version + 1,
        since = CASE WHEN listener.state = excluded.state THEN listener.since
                     ELSE excluded.since END,
        profile_id = excluded.profile_id, max_chats = excluded.max_chats,
-       missed_offers = CASE WHEN excluded.state = 'ready' THEN 0 ELSE listener.missed_offers END
+       missed_offers = CASE WHEN excluded.state = 'ready' THEN 0 ELSE listener.missed_offers END,
+       until = excluded.until,
+       hard_contacts = coalesce($9, listener.hard_contacts),
+       chats_beside_call = coalesce($10, listener.chats_beside_call)
 RETURNING @all_columns@
 
 -- name: add_event

@@ -19,7 +19,9 @@ SELECT
     staff_session.expires_at, staff_session.last_seen_at,
     staff.display_name, staff.role, staff.profile_id, staff.max_chats,
     ARRAY(SELECT line_id FROM staff_line WHERE staff_line.staff_id = staff.staff_id ORDER BY line_id)
-        AS line_ids
+        AS line_ids,
+    ARRAY(SELECT skill FROM staff_skill WHERE staff_skill.staff_id = staff.staff_id ORDER BY skill)
+        AS skills
 FROM staff_session
 JOIN staff USING (staff_id)
 WHERE staff_session.token_hash = $1
@@ -36,7 +38,9 @@ SELECT
     staff_session.expires_at, staff_session.last_seen_at,
     staff.display_name, staff.role, staff.profile_id, staff.max_chats,
     ARRAY(SELECT line_id FROM staff_line WHERE staff_line.staff_id = staff.staff_id ORDER BY line_id)
-        AS line_ids
+        AS line_ids,
+    ARRAY(SELECT skill FROM staff_skill WHERE staff_skill.staff_id = staff.staff_id ORDER BY skill)
+        AS skills
 FROM staff_session
 JOIN staff USING (staff_id)
 WHERE staff_session.session_id = $1

@@ -13,6 +13,20 @@ INSERT INTO staff_line (staff_id, line_id)
 SELECT $1, unnest($2::text[])
 ON CONFLICT DO NOTHING
 
+-- name: add_skills
+-- Note what somebody can do beyond her profile. $1 staff id, $2 skills.
+INSERT INTO staff_skill (staff_id, skill)
+SELECT $1, unnest($2::text[])
+ON CONFLICT DO NOTHING
+
+-- name: drop_skills
+-- Forget what is not among these. $1 staff id, $2 skills.
+DELETE FROM staff_skill WHERE staff_id = $1 AND skill <> ALL ($2::text[])
+
+-- name: lock
+-- Keep an account as it is until the commit. $1 staff id.
+SELECT staff_id FROM staff WHERE staff_id = $1 FOR NO KEY UPDATE
+
 -- name: credentials
 -- Return what signing in is checked against. $1 login.
 SELECT staff_id, password_hash, totp_sealed, active FROM staff WHERE login = $1
@@ -22,7 +36,9 @@ SELECT staff_id, password_hash, totp_sealed, active FROM staff WHERE login = $1
 SELECT
     staff_id, subject, login, display_name, role, profile_id, max_chats, active, created_at,
     ARRAY(SELECT line_id FROM staff_line WHERE staff_line.staff_id = staff.staff_id ORDER BY line_id)
-        AS line_ids
+        AS line_ids,
+    ARRAY(SELECT skill FROM staff_skill WHERE staff_skill.staff_id = staff.staff_id ORDER BY skill)
+        AS skills
 FROM staff
 WHERE staff_id = $1
 
@@ -31,7 +47,9 @@ WHERE staff_id = $1
 SELECT
     staff_id, subject, login, display_name, role, profile_id, max_chats, active, created_at,
     ARRAY(SELECT line_id FROM staff_line WHERE staff_line.staff_id = staff.staff_id ORDER BY line_id)
-        AS line_ids
+        AS line_ids,
+    ARRAY(SELECT skill FROM staff_skill WHERE staff_skill.staff_id = staff.staff_id ORDER BY skill)
+        AS skills
 FROM staff
 WHERE login > $1
 ORDER BY login

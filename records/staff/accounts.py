@@ -10,12 +10,14 @@ from config.ids import new_id
 from config.vocabulary import Role
 from records.actor import Actor
 from records.audit import write_audit
+from records.coded import code
 from records.database import Database, Row, Transaction
 from records.vault import DataKey, Vault
 
 _PAGE = 200
 _LOGIN_CHARS = 80
 _NAME_CHARS = 80
+_SKILLS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class StaffAccount:
     max_chats: int
     active: bool
     created_at: datetime
+    skills: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Staff:
         max_chats: int,
         now: datetime,
         subject: str | None = None,
+        skills: Collection[str] = (),
     ) -> StaffAccount:
         """Open an account; its second factor's secret is sealed with a key of its own.
 
@@ -91,6 +95,7 @@ class Staff:
                 now,
             )
             await tx.execute("staff.add_lines", staff_id, sorted(line_ids))
+            await tx.execute("staff.add_skills", staff_id, _checked_skills(skills))
             await self._trace(tx, actor, "staff_created", staff_id, now)
             return await self._get(tx, staff_id)
 
@@ -150,6 +155,34 @@ class Staff:
         """
         return await self._database.act("staff.use_totp_step", staff_id, step) is not None
 
+    async def set_skills(
+        self, actor: Actor, staff_id: UUID, skills: Collection[str], now: datetime
+    ) -> StaffAccount:
+        """Replace what somebody can do beyond her team; raise NotFound, InvalidInput `skills`.
+
+        Her sessions go on: what she serves follows at her next presence.
+        Which skills exist is the helpline's rule, checked by the caller.
+        """
+        wanted = _checked_skills(skills)
+        async with self._database.transaction() as tx:
+            if await tx.fetch_one("staff.lock", staff_id) is None:
+                raise NotFound("no such account")
+            await tx.execute("staff.drop_skills", staff_id, wanted)
+            await tx.execute("staff.add_skills", staff_id, wanted)
+            await self._trace(tx, actor, "staff_skills_set", staff_id, now)
+            return await self._get(tx, staff_id)
+
+    async def add_lines(
+        self, actor: Actor, staff_id: UUID, line_ids: Collection[str], now: datetime
+    ) -> StaffAccount:
+        """Let somebody work for further lines; raise NotFound for her, or for an unknown line."""
+        async with self._database.transaction() as tx:
+            if await tx.fetch_one("staff.lock", staff_id) is None:
+                raise NotFound("no such account")
+            await tx.execute("staff.add_lines", staff_id, sorted(line_ids))
+            await self._trace(tx, actor, "staff_lines_added", staff_id, now)
+            return await self._get(tx, staff_id)
+
     async def disable(self, actor: Actor, staff_id: UUID, now: datetime) -> None:
         """Close an account and end its sessions at once; raise NotFound."""
         async with self._database.transaction() as tx:
@@ -191,6 +224,7 @@ def _account(row: Row) -> StaffAccount:
         row["max_chats"],
         row["active"],
         row["created_at"],
+        frozenset(row["skills"]),
     )
 
 
@@ -208,6 +242,12 @@ def _checked_login(login: str) -> str:
     if not login or len(login) > _LOGIN_CHARS or any(sign.isspace() for sign in login):
         raise InvalidInput("a login is one word", field="login")
     return login
+
+
+def _checked_skills(skills: Collection[str]) -> list[str]:
+    if len(skills) > _SKILLS:
+        raise InvalidInput("too many skills", field="skills")
+    return sorted({code(skill, "skills") for skill in skills})
 
 
 def _checked_name(name: str) -> str:

@@ -34,6 +34,7 @@ class SignedIn:
     created_at: datetime
     expires_at: datetime
     last_seen_at: datetime
+    skills: frozenset[str] = frozenset()
 
     @property
     def subject(self) -> Subject:
@@ -162,4 +163,5 @@ def _signed_in(row: Row | None) -> SignedIn:
         row["created_at"],
         row["expires_at"],
         row["last_seen_at"],
+        frozenset(row["skills"]),
     )

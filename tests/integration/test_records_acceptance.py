@@ -17,6 +17,8 @@ from config.vocabulary import (
     EndedBy,
     EngagementState,
     EngagementStep,
+    Level,
+    PresenceState,
 )
 from records.actor import Actor
 from records.contacts import Accepted
@@ -266,3 +268,33 @@ async def test_a_step_moves_once_and_not_after_the_person_hung_up(records: Recor
     assert late is None
     noted = await records.engagements.note_leg(engagement_id, conference_sid="CF9")
     assert (noted.step, noted.leg_call_sid, noted.conference_sid) == ("hang_up", "CA9", "CF9")
+
+
+async def test_chats_beside_a_call_fit_as_far_as_her_presence_says(records: Records) -> None:
+    who = await records.listener(max_chats=3)
+    await records.presence.declare(
+        who.staff_id,
+        who.session_id,
+        PresenceState.READY,
+        "declared",
+        "all",
+        3,
+        records.now,
+        chats_beside_call=1,
+    )
+    await records.accept(await records.waiting_chat(), who)
+    await records.accept(await records.waiting_call(), who)
+    with pytest.raises(Conflict) as second_chat:
+        await records.accept(await records.waiting_chat(), who)
+    with pytest.raises(Conflict) as second_call:
+        await records.accept(await records.waiting_call(), who)
+    assert second_chat.value.code == second_call.value.code == "over_capacity"
+
+
+async def test_an_engagement_keeps_where_and_how_long_the_contact_waited_for_it(
+    records: Records,
+) -> None:
+    chat = await records.waiting_chat()
+    records.later(42)
+    taken = (await records.accept(chat, await records.listener())).engagement
+    assert (taken.queue, taken.waited_ms, taken.level) == ("mineur", 42_000, Level.LISTENING)

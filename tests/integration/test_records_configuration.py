@@ -33,8 +33,9 @@ async def test_a_helpline_is_registered_once_by_however_many_processes(database,
     configuration = Configuration(database)
     await asyncio.gather(*(configuration.register(helpline, NOW) for _ in range(4)))
     await configuration.register(helpline, NOW + timedelta(days=1))
-    (line,) = await rows.read(database, "SELECT * FROM line")
-    assert (line["line_id"], line["pool"]) == (helpline.line.id, helpline.line.pool)
+    lines = await rows.read(database, "SELECT * FROM line ORDER BY line_id")
+    assert [each["line_id"] for each in lines] == [line.id for line in helpline.lines]
+    assert {each["pool"] for each in lines} == {helpline.line.pool}
     (version,) = await rows.read(database, "SELECT * FROM config_version")
     assert version["hash"] == helpline.config_version
     assert version["content"] == dict(helpline.content)
@@ -53,7 +54,7 @@ async def test_a_new_name_or_pool_is_taken_over(database, helpline):
     await configuration.register(helpline, NOW)
     moved = replace(helpline, line=helpline.line.model_copy(update={"pool": "fr_two"}))
     await configuration.register(moved, NOW)
-    (line,) = await rows.read(database, "SELECT * FROM line")
+    line, _ = await rows.read(database, "SELECT * FROM line ORDER BY line_id")
     assert line["pool"] == "fr_two"
 
 

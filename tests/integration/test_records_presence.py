@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -102,3 +103,36 @@ async def test_a_reason_is_a_code(records: Records) -> None:
     current = await records.presence.current(who.staff_id)
     assert current is not None
     assert current.state is PresenceState.READY
+
+
+async def test_a_pause_has_an_offered_end_and_counts_of_relief_are_kept(records: Records) -> None:
+    who = await records.listener()
+    until = records.now + timedelta(minutes=10)
+
+    async def pause(until: datetime | None, **given: int) -> ListenerRow:
+        return await records.presence.declare(
+            who.staff_id,
+            who.session_id,
+            PresenceState.BREAK,
+            "hard_contact",
+            "all",
+            3,
+            records.later(),
+            until=until,
+            **given,
+        )
+
+    first = await pause(until, hard_contacts=1, chats_beside_call=2)
+    assert (first.until, first.hard_contacts, first.chats_beside_call) == (until, 1, 2)
+    assert await pause(until) == first
+    second = await pause(until, hard_contacts=2)
+    assert (second.version, second.hard_contacts) == (first.version + 1, 2)
+    ready = await declare(records, who, PresenceState.READY)
+    assert (ready.until, ready.hard_contacts, ready.chats_beside_call) == (None, 2, 2)
+    assert await records.presence.all_present() == [ready]
+
+
+async def test_who_leaves_is_present_until_she_is_offline(records: Records) -> None:
+    who = await records.listener()
+    leaving = await declare(records, who, PresenceState.LEAVING)
+    assert await records.presence.all_present() == [leaving]

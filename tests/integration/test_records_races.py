@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from config.errors import CentreError, Conflict
@@ -12,6 +13,7 @@ from config.vocabulary import (
     Disposition,
     EndedBy,
     EngagementStep,
+    FollowUpKind,
     Level,
     PresenceState,
     Urgency,
@@ -19,6 +21,7 @@ from config.vocabulary import (
 )
 from records.actor import SYSTEM, Actor
 from records.contacts import ContactSnapshot
+from records.follow_ups import FollowUpWanted
 from tests.kit.record_rows import read
 from tests.kit.records_service import U1, U3, Listening, Records, open_records
 
@@ -32,7 +35,9 @@ SELECT c.contact_id, c.state, c.turn, c.version,
        (SELECT count(*) FROM engagement e
          WHERE e.contact_id = c.contact_id AND e.state = 'wrap_up') AS write_ups,
        (SELECT count(*) FROM contact_event v
-         WHERE v.contact_id = c.contact_id AND v.kind IN ('queued', 'returned', 'not_connected')) AS waits,
+         WHERE v.contact_id = c.contact_id
+           AND v.kind IN ('queued', 'returned', 'not_connected', 'moved', 'taken_in', 'assigned',
+                          'handed_over')) AS waits,
        (SELECT count(*) FROM contact_event v
          WHERE v.contact_id = c.contact_id AND v.kind = 'accepted') AS accepts,
        (SELECT count(*) FROM engagement e WHERE e.contact_id = c.contact_id) AS engagements
@@ -99,8 +104,19 @@ def act_for(
         )
 
     actor = Actor.staff(who.staff_id, who.session_id)
+    elsewhere = replace(U3, queue=chance.choice(["parents", "mineur", "pros"]))
+    task = FollowUpWanted(FollowUpKind.SPECIALIST, "dlpm_specialiste")
     return chance.choice(
         [
+            lambda: contacts.move(contact_id, elsewhere, actor, now, "other"),
+            lambda: contacts.assign(contact_id, who.staff_id, now, 1000, actor, now, "other"),
+            lambda: engagements.hand_over(engagement_id, elsewhere, now, actor, "triaged"),
+            lambda: contacts.escalate(contact_id, 3, now, take_in=elsewhere, follow_up=task),
+            lambda: contacts.tick(contact_id, {"arme": "yes"}, Urgency.U1, 0, 0, actor, now),
+            lambda: contacts.turn_away(contact_id, Disposition.HANDED_OUTSIDE, "full", now),
+            lambda: contacts.turn_away(
+                contact_id, Disposition.TREATED, "stuck", now, actor=actor, follow_up=task
+            ),
             accept,
             accept,
             accept,
@@ -154,6 +170,8 @@ async def test_any_acts_at_once_keep_every_contact_and_listener_in_line(database
             "contact_not_ended",
             "already_closed",
             "engagement_unknown",
+            "contact_not_waiting",
+            "call_connecting",
         }, errors
         rows = await read(one.database, LIVE)
         for row in rows:

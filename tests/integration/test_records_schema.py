@@ -5,13 +5,16 @@ from collections import Counter
 
 import asyncpg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from config.errors import Misconfigured, Unavailable
 from config.ids import new_id
-from records.migrate import head_revision, migrate
+from records.migrate import MIGRATIONS, head_revision, migrate
 from records.models import metadata
 from records.queries import load_queries
 from tests.kit.engines import DatabaseAddresses
@@ -34,6 +37,21 @@ UNION ALL
 SELECT schemaname, tablename, 'index', indexname, indexdef FROM pg_indexes
  WHERE schemaname IN ('public', 'keys')
 """
+
+
+_FIRST_CONTACT = """
+INSERT INTO contact (contact_id, line_id, channel, state, language, audience, head_start_ms,
+                     returned, turn, version, arrived_at, changed_at, call_sid, config_version)
+VALUES (gen_random_uuid(), 'l', 'call', 'arriving', 'fr', 'unknown', 0, false, 0, 1, now(), now(),
+        'CA1', 'h')
+"""
+
+
+def _upgrade_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def engine_of(address: str):
@@ -160,3 +178,43 @@ async def test_a_whisper_cannot_be_stored_as_visible(database: DatabaseAddresses
             NOW,
         )
     await connection.close()
+
+
+async def test_what_the_first_version_wrote_is_whole_under_the_second(
+    blank_database: DatabaseAddresses,
+) -> None:
+    engine = engine_of(blank_database.owner)
+    async with engine.begin() as connection:
+        await connection.run_sync(_upgrade_to, "0001")
+    await engine.dispose()
+    owner = await asyncpg.connect(blank_database.owner, timeout=10)
+    await owner.execute("INSERT INTO line VALUES ('l', 'p', '{}', 'Europe/Paris', now())")
+    await owner.execute("INSERT INTO config_version VALUES ('h', '{}', now())")
+    await owner.execute(_FIRST_CONTACT)
+    await owner.close()
+
+    await migrate(blank_database.owner, RUNTIME_ROLE)
+    runtime = await asyncpg.connect(blank_database.runtime, timeout=10)
+    row = await runtime.fetchrow("SELECT level, needs, widened_to, escalations FROM contact")
+    assert tuple(row) == ("ecoute", [], [], 0)
+    # The first version may still be running: it goes on writing as it knows how.
+    await runtime.execute(_FIRST_CONTACT)
+    assert await runtime.fetchval("SELECT count(*) FROM contact") == 2
+    await runtime.close()
+
+
+async def test_a_migration_gives_up_rather_than_queue_behind_a_long_reader(
+    blank_database: DatabaseAddresses,
+) -> None:
+    engine = engine_of(blank_database.owner)
+    async with engine.begin() as connection:
+        await connection.run_sync(_upgrade_to, "0001")
+    await engine.dispose()
+    reader = await asyncpg.connect(blank_database.owner, timeout=10)
+    async with reader.transaction():
+        await reader.fetch("SELECT 1 FROM contact")
+        with pytest.raises(Unavailable) as refused:
+            await migrate(blank_database.owner, RUNTIME_ROLE)
+    assert refused.value.code == "database_busy"
+    await migrate(blank_database.owner, RUNTIME_ROLE)
+    await reader.close()

@@ -188,6 +188,22 @@ async def test_closing_an_account_ends_its_sessions_and_refuses_new_ones(one):
     assert {"staff_disabled", "staff_enabled"} <= set(await trail(database))
 
 
+async def test_skills_are_replaced_and_show_in_the_session_that_goes_on(one):
+    database, staff, sessions = one
+    session = await a_session(staff, sessions)
+    set_to = await staff.set_skills(SYSTEM, session.staff_id, ["minors", "lsf", "lsf"], NOW)
+    assert set_to.skills == frozenset({"lsf", "minors"})
+    await staff.set_skills(SYSTEM, session.staff_id, ["lsf", "professionals"], NOW)
+    signed_in = await sessions.find(hashed("token"), NOW)
+    assert signed_in.skills == frozenset({"lsf", "professionals"})
+    assert (await staff.get(session.staff_id)).skills == signed_in.skills
+    with pytest.raises(InvalidInput):
+        await staff.set_skills(SYSTEM, session.staff_id, ["Langue des signes"], NOW)
+    with pytest.raises(NotFound):
+        await staff.set_skills(SYSTEM, uuid4(), ["lsf"], NOW)
+    assert (await trail(database)).count("staff_skills_set") == 2
+
+
 async def test_a_new_password_or_second_factor_ends_every_session(one):
     database, staff, sessions = one
     session = await a_session(staff, sessions)

@@ -17,6 +17,7 @@ LINE = "dlpm"
 HERS, HERS_RECENT, HERS_OLD = "hers, open", "hers, closed lately", "hers, closed long ago"
 OTHERS, OTHERS_CLOSED = "a colleague's, open", "a colleague's, closed"
 SERVED, FOLLOWED = "in her hands now", "a colleague's, in a case of hers"
+CLAIMED = "a colleague's, whose follow-up she claimed"
 
 SITUATIONS = {
     HERS: Relation(LINE, involved=True),
@@ -24,6 +25,7 @@ SITUATIONS = {
     HERS_OLD: Relation(LINE, involved=True, closed_for=CLOSED_CASE_READABLE + timedelta(seconds=1)),
     SERVED: Relation(LINE, involved=True, serving=True),
     FOLLOWED: Relation(LINE, in_her_case=True, closed_for=timedelta(days=90)),
+    CLAIMED: Relation(LINE, follows_up=True, closed_for=timedelta(days=3)),
     OTHERS: Relation(LINE),
     OTHERS_CLOSED: Relation(LINE, closed_for=timedelta(0)),
 }
@@ -31,7 +33,7 @@ SITUATIONS = {
 ALL = frozenset(SITUATIONS)
 INVOLVED = frozenset({SERVED, HERS, HERS_RECENT, HERS_OLD})
 LATELY = frozenset({SERVED, HERS, HERS_RECENT})
-NOT_ANOTHERS_CLOSED = ALL - {OTHERS_CLOSED, FOLLOWED}
+NOT_ANOTHERS_CLOSED = ALL - {OTHERS_CLOSED, FOLLOWED, CLAIMED}
 
 MATRIX = {
     Role.LISTENER: {
@@ -43,13 +45,16 @@ MATRIX = {
         Right.CASE_TIMELINE_READ: LATELY,
         Right.CASE_ATTACH: INVOLVED,
         Right.CASE_DETACH: INVOLVED,
-        Right.CONTACT_LIST: INVOLVED | {FOLLOWED},
-        Right.CONTACT_READ: INVOLVED | {FOLLOWED},
-        Right.CONTACT_CONTENT_READ: LATELY | {FOLLOWED},
-        Right.CONTACT_NUMBER_READ: LATELY,
+        Right.CONTACT_LIST: INVOLVED | {FOLLOWED, CLAIMED},
+        Right.CONTACT_READ: INVOLVED | {FOLLOWED, CLAIMED},
+        Right.CONTACT_CONTENT_READ: LATELY | {FOLLOWED, CLAIMED},
+        Right.CONTACT_NUMBER_READ: LATELY | {CLAIMED},
         Right.CONTACT_SERVE: frozenset({SERVED}),
         Right.CONTACT_URGENCY_RAISE: ALL,
         Right.CONTACT_URGENCY_CONFIRM: frozenset({SERVED}),
+        Right.HAND_OVER: frozenset({SERVED}),
+        Right.FOLLOW_UP_READ: ALL,
+        Right.FOLLOW_UP_SERVE: ALL,
         Right.QUEUES_READ: ALL,
     },
     Role.COORDINATOR: dict.fromkeys(
@@ -65,7 +70,16 @@ MATRIX = {
         Right.CONTACT_LIST: ALL,
         Right.CONTACT_READ: ALL,
         Right.CONTACT_CONTENT_READ: ALL,
+        Right.CONTACT_SERVE: frozenset({SERVED}),
         Right.CONTACT_URGENCY_RAISE: ALL,
+        Right.CONTACT_URGENCY_CONFIRM: frozenset({SERVED}),
+        Right.HAND_OVER: frozenset({SERVED}),
+        Right.CONTACT_MOVE: ALL,
+        Right.CONTACT_ASSIGN: ALL,
+        Right.SUPERVISE: ALL,
+        Right.LISTENER_FORCE: ALL,
+        Right.QUEUE_OVERRIDE: ALL,
+        Right.FOLLOW_UP_READ: ALL,
         Right.QUEUES_READ: ALL,
         Right.AUDIT_READ: ALL,
         Right.STATISTICS_READ: ALL,

@@ -1,0 +1,112 @@
+"""The urgency factors somebody ticked, and the urgency that follows from them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from config.errors import Conflict, InvalidInput
+from config.vocabulary import ContactEventKind, ContactState, Urgency, UrgencySource
+from records.actor import Actor
+from records.coded import CodedValue, code
+from records.contacts.events import add_event, audit_if_staff
+from records.contacts.rows import Acts, changed, lock_contact
+from records.contacts.snapshot import ContactSnapshot
+from records.database import Transaction
+
+Answer = Literal["yes", "no", "unknown"]
+
+# « Unknown is not no » (DOMAIN 3.3): each answer is kept as what it is.
+FACTS: Mapping[str, str] = {
+    "yes": "urgency_factor",
+    "no": "urgency_factor_no",
+    "unknown": "urgency_factor_unknown",
+}
+FACTORS_AT_ONCE = 60
+_RATED = (ContactState.WAITING, ContactState.ACTIVE, ContactState.ENDED)
+
+
+class Ticking(Acts):
+    """The act on factors."""
+
+    async def tick(
+        self,
+        contact_id: UUID,
+        factors: Mapping[str, Answer],
+        urgency: Urgency,
+        band: int,
+        head_start_ms: int,
+        actor: Actor,
+        now: datetime,
+    ) -> ContactSnapshot:
+        """Keep what was answered of these factors; raise the urgency to theirs if it is higher.
+
+        `urgency` is the most severe floor among all ticked factors, by the
+        helpline's rules, with its band and head start. It is never lowered
+        here: unticking proposes nothing less. Answers to other factors stay;
+        saying the same again changes nothing. Raises InvalidInput, Conflict
+        `contact_not_placed` or `contact_closed`.
+        """
+        facts = _facts(factors)
+        async with self._database.transaction() as tx:
+            contact = await lock_contact(tx, contact_id)
+            _check_rated(contact)
+            raised = contact.urgency is None or urgency < contact.urgency
+            kept = await tx.fetch("contact_list.facts", contact_id)
+            new = facts - {(row["fact"], row["value"]) for row in kept}
+            if not new and not raised:
+                return contact
+            await _keep(tx, contact, facts)
+            rating = (int(urgency), UrgencySource.FACTORS.value, band, head_start_ms, None)
+            row = await (
+                tx.fetch_one("contact.set_urgency", contact_id, *rating, now)
+                if raised
+                else tx.fetch_one("contact.touch", contact_id, now)
+            )
+            after = changed(row)
+            told: dict[str, CodedValue] = {factor: factors[factor] for _, factor in new}
+            await add_event(tx, after, ContactEventKind.FACTORS_TICKED, now, actor, detail=told)
+            if raised:
+                kind, rated = ContactEventKind.URGENCY_RAISED, _rated(contact, urgency)
+                await add_event(tx, after, kind, now, actor, detail=rated)
+            await audit_if_staff(tx, self._vault, actor, "contact.factors", after, now, told)
+            return after
+
+
+def _check_rated(contact: ContactSnapshot) -> None:
+    if contact.state not in _RATED:
+        arriving = contact.state is ContactState.ARRIVING
+        raise Conflict(
+            "no factor can be ticked now",
+            code="contact_not_placed" if arriving else "contact_closed",
+        )
+
+
+async def _keep(tx: Transaction, contact: ContactSnapshot, facts: set[tuple[str, str]]) -> None:
+    factors = [factor for _, factor in facts]
+    await tx.execute("contact.forget_factors", contact.contact_id, factors)
+    await tx.execute(
+        "contact.keep_factors",
+        contact.contact_id,
+        contact.line_id,
+        [fact for fact, _ in facts],
+        factors,
+    )
+
+
+def _rated(contact: ContactSnapshot, urgency: Urgency) -> dict[str, CodedValue]:
+    return {
+        "from": contact.urgency,
+        "to": int(urgency),
+        "source": UrgencySource.FACTORS.value,
+        "confirmed": False,
+    }
+
+
+def _facts(factors: Mapping[str, Answer]) -> set[tuple[str, str]]:
+    if len(factors) > FACTORS_AT_ONCE:
+        raise InvalidInput("too many factors at once", field="factors")
+    strange = [answer for answer in factors.values() if answer not in FACTS]
+    if strange:
+        raise InvalidInput("yes, no or unknown", field="factors")
+    return {(FACTS[answer], code(factor, "factors")) for factor, answer in factors.items()}

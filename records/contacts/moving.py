@@ -1,0 +1,134 @@
+"""How a contact is moved about: to another queue, to one listener, to the next level."""
+
+from datetime import datetime
+from uuid import UUID
+
+from config.errors import Conflict
+from config.vocabulary import ContactEventKind, ContactState
+from records.actor import Actor
+from records.coded import CodedValue, code
+from records.contacts.events import add_event, audit_if_staff
+from records.contacts.rows import Acts, changed, lock_contact
+from records.contacts.snapshot import ContactSnapshot, Placement, more_urgent
+from records.database import Transaction
+
+
+class Moving(Acts):
+    """The acts that move a contact which waits."""
+
+    async def move(
+        self,
+        contact_id: UUID,
+        placement: Placement,
+        actor: Actor,
+        now: datetime,
+        reason: str,
+        *,
+        kind: ContactEventKind = ContactEventKind.MOVED,
+    ) -> ContactSnapshot:
+        """Let a waiting contact wait in another queue: a new turn, its time in waiting kept.
+
+        `kind` is MOVED, or TAKEN_IN when its own queue does not answer: then
+        `home_queue` keeps which one that was. The urgency is raised to the
+        placement's, never lowered. Already in that queue, it is returned as
+        it stands. `reason` is a code. Raises Conflict `contact_not_waiting`.
+        """
+        async with self._database.transaction() as tx:
+            contact = await lock_waiting(tx, contact_id)
+            if contact.queue == placement.queue:
+                return contact
+            after = await move_locked(tx, contact, placement, actor, now, reason, kind)
+            told = {"from": contact.queue, "to": placement.queue, "reason": reason}
+            await audit_if_staff(tx, self._vault, actor, "contact.move", after, now, told)
+            return after
+
+    async def assign(
+        self,
+        contact_id: UUID,
+        listener_id: UUID,
+        until: datetime,
+        head_start_ms: int,
+        actor: Actor,
+        now: datetime,
+        reason: str,
+    ) -> ContactSnapshot:
+        """Keep a waiting contact for one listener until then, at the head; then anyone's.
+
+        `head_start_ms` is the return's, given once in a contact's life. A new
+        turn: an offer that stands is void. Saying it again only moves
+        `until`. Raises Conflict `contact_not_waiting`, NotFound
+        `reference_missing` for an unknown listener.
+        """
+        async with self._database.transaction() as tx:
+            contact = await lock_waiting(tx, contact_id)
+            if (contact.preferred_listener_id, contact.preferred_until) == (listener_id, until):
+                return contact
+            row = await tx.fetch_one(
+                "contact.assign", contact_id, listener_id, until, head_start_ms, now
+            )
+            after = changed(row)
+            told: dict[str, CodedValue] = {
+                "listener": listener_id,
+                "reason": code(reason, "reason"),
+            }
+            await add_event(tx, after, ContactEventKind.ASSIGNED, now, actor, detail=told)
+            await audit_if_staff(tx, self._vault, actor, "contact.assign", after, now, told)
+            return after
+
+
+async def lock_waiting(tx: Transaction, contact_id: UUID) -> ContactSnapshot:
+    """Lock a contact that waits; raise NotFound, or Conflict `contact_not_waiting`."""
+    contact = await lock_contact(tx, contact_id)
+    if contact.state is not ContactState.WAITING:
+        raise Conflict("it does not wait", code="contact_not_waiting")
+    return contact
+
+
+async def move_locked(
+    tx: Transaction,
+    contact: ContactSnapshot,
+    placement: Placement,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    kind: ContactEventKind,
+) -> ContactSnapshot:
+    """Move a contact that is locked and waits, with its event."""
+    home = placement.home_queue
+    if kind is ContactEventKind.TAKEN_IN and home is None:
+        home = contact.home_queue or contact.queue
+    after = changed(await tx.fetch_one("contact.move", *placed(contact, placement, home), now))
+    await add_event(
+        tx, after, kind, now, actor, detail={**told_of_move(contact, after), "reason": reason}
+    )
+    return after
+
+
+def placed(
+    contact: ContactSnapshot, placement: Placement, home_queue: str | None
+) -> tuple[object, ...]:
+    """Return what `contact.move` and `contact.hand_over` write, from $1 to $10."""
+    urgency, source, band, head_start_ms = more_urgent(contact, placement)
+    return (
+        contact.contact_id,
+        placement.queue,
+        placement.audience.value,
+        int(urgency),
+        source.value,
+        band,
+        head_start_ms,
+        placement.level.value,
+        list(placement.needs),
+        home_queue,
+    )
+
+
+def told_of_move(before: ContactSnapshot, after: ContactSnapshot) -> dict[str, CodedValue]:
+    """Return what an event tells of a move: figures of each level read it."""
+    return {
+        "from": before.queue,
+        "to": after.queue,
+        "from_level": before.level.value,
+        "level": after.level.value,
+        "urgency": after.urgency,
+    }

@@ -1,0 +1,108 @@
+"""Closing a contact that nobody works on: sent elsewhere, or stuck."""
+
+from datetime import datetime
+from uuid import UUID
+
+from config.errors import Conflict, InvalidInput
+from config.vocabulary import (
+    ActorKind,
+    Channel,
+    ContactEventKind,
+    ContactState,
+    Disposition,
+    EndedBy,
+    EngagementState,
+)
+from records.actor import SYSTEM, Actor
+from records.coded import CodedValue, code
+from records.contacts.events import add_event, audit_if_staff
+from records.contacts.follow_up import FollowUpWanted, create_follow_up
+from records.contacts.rows import Acts, changed, lock_contact
+from records.contacts.snapshot import ContactSnapshot
+from records.database import Transaction
+
+_UNTOUCHED = (ContactState.ARRIVING, ContactState.WAITING)
+
+
+class TurningAway(Acts):
+    """The act that closes at once."""
+
+    async def turn_away(
+        self,
+        contact_id: UUID,
+        disposition: Disposition,
+        reason: str,
+        now: datetime,
+        *,
+        ended_by: EndedBy = EndedBy.SYSTEM,
+        actor: Actor = SYSTEM,
+        non_content_code: str | None = None,
+        follow_up: FollowUpWanted | None = None,
+    ) -> ContactSnapshot:
+        """Close a contact at once, with its conversation and whatever work on it is open.
+
+        The service closes so only whom nobody has answered: closed hours
+        (DETERRED), a callback agreed (CALLBACK, with its `follow_up`
+        in the same commit). Staff close a stuck one in any state; their
+        reason stands in the history and the trail, in place of a case. A
+        closed contact is returned as it stands. Nobody in immediate danger
+        is deterred: Conflict `immediate_danger`. Raises Conflict
+        `contact_taken` when the service comes too late, InvalidInput when
+        disposition and code do not agree.
+        """
+        told = _told(disposition, reason, non_content_code)
+        async with self._database.transaction() as tx:
+            contact = await lock_contact(tx, contact_id)
+            if contact.state is ContactState.CLOSED:
+                return contact
+            _check(contact, disposition, actor)
+            if contact.channel is Channel.CHAT:
+                await tx.execute("contact.close_conversation", contact_id)
+            written = (disposition.value, told["code"], ended_by.value, told["reason"])
+            row = await tx.fetch_one("contact.turn_away", contact_id, now, now, *written)
+            after = changed(row)
+            engagement_id = await _let_go(tx, contact_id, now)
+            if follow_up is not None:
+                await create_follow_up(tx, after, follow_up, actor, now)
+            if contact.state is not ContactState.ENDED:
+                gone = {"by": ended_by.value, "reason": told["reason"]}
+                kind = ContactEventKind.ENDED
+                await add_event(
+                    tx, after, kind, now, actor, engagement_id=engagement_id, detail=gone
+                )
+            await add_event(tx, after, ContactEventKind.CLOSED, now, actor, detail=told)
+            await audit_if_staff(tx, self._vault, actor, "contact.close_stuck", after, now, told)
+            return after
+
+
+def _told(
+    disposition: Disposition, reason: str, non_content_code: str | None
+) -> dict[str, CodedValue]:
+    if (disposition is Disposition.NON_CONTENT) != (non_content_code is not None):
+        raise InvalidInput(
+            "a code goes with non_content, and only with it", field="non_content_code"
+        )
+    return {
+        "disposition": disposition.value,
+        "reason": code(reason, "reason"),
+        "code": None if non_content_code is None else code(non_content_code, "code"),
+    }
+
+
+def _check(contact: ContactSnapshot, disposition: Disposition, actor: Actor) -> None:
+    if actor.kind is not ActorKind.STAFF and contact.state not in _UNTOUCHED:
+        raise Conflict("somebody has it", code="contact_taken")
+    if disposition is Disposition.DETERRED and contact.band == 0:
+        raise Conflict("nobody in danger is turned away", code="immediate_danger")
+
+
+async def _let_go(tx: Transaction, contact_id: UUID, now: datetime) -> UUID | None:
+    live = await tx.fetch_one("engagement.live_of_contact", contact_id)
+    await tx.execute("engagement.done_for_contact", contact_id, now)
+    if live is None:
+        return None
+    connecting = live["state"] == EngagementState.CONNECTING
+    state = EngagementState.NOT_CONNECTED if connecting else EngagementState.DONE
+    await tx.execute("engagement.leave", live["engagement_id"], state.value, now)
+    engagement_id: UUID = live["engagement_id"]
+    return engagement_id

@@ -1,0 +1,5 @@
+"""Figures read from events: counts, never an id."""
+
+from records.figures.levels import LevelFigure, LevelFigures
+
+__all__ = ["LevelFigure", "LevelFigures"]

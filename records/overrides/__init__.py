@@ -1,0 +1,5 @@
+"""What supervisors set on queues at once: closed, or a message."""
+
+from records.overrides.overrides import QueueOverride, QueueOverrides
+
+__all__ = ["QueueOverride", "QueueOverrides"]
