@@ -31,6 +31,7 @@ class Disposition(StrEnum):
     ABANDONED = "abandoned"
     DETERRED = "deterred"
     HANDED_OUTSIDE = "handed_outside"
+    CALLBACK = "callback"  # nobody answered; to be called back, as the person agreed
     NON_CONTENT = "non_content"
 
 
@@ -95,6 +96,7 @@ class UrgencySource(StrEnum):
 
     DECLARED = "declared"
     SYSTEM = "system"
+    FACTORS = "factors"  # the most severe floor among the ticked factors
     LISTENER = "listener"
     COORDINATOR = "coordinator"
 
@@ -116,6 +118,7 @@ class PresenceState(StrEnum):
     OFFLINE = "offline"
     ASKED = "asked"  # two offers missed: « êtes-vous là ? » ; she answers before the next offer
     CHECK_AUDIO = "check_audio"  # her telephone leg failed; not a missed offer
+    LEAVING = "leaving"  # the end of her shift: finishes what is open, takes nothing new
 
 
 class Role(StrEnum):
@@ -194,6 +197,14 @@ class ContactEventKind(StrEnum):
     FORM_SAVED = "form_saved"
     CASE_ATTACHED = "case_attached"
     CASE_DETACHED = "case_detached"
+    FACTORS_TICKED = "factors_ticked"
+    ESCALATED = "escalated"  # a step of urgency.toml was applied
+    MOVED = "moved"  # to another queue, by staff
+    TAKEN_IN = "taken_in"  # by another queue, because its own does not answer
+    HANDED_OVER = "handed_over"  # from pre-answering to listening, or to another queue
+    ASSIGNED = "assigned"  # to one listener, by a supervisor
+    FOLLOW_UP_CREATED = "follow_up_created"
+    CALLBACK_AGREED = "callback_agreed"  # the person asked to be called back
 
 
 class CaseState(StrEnum):
@@ -206,3 +217,103 @@ class CaseState(StrEnum):
     TO_VALIDATE = "a_valider"
     CLOSED = "close"
     REOPENED = "reouverte"
+
+
+class FollowUpKind(StrEnum):
+    """What is owed after a contact."""
+
+    CALLBACK = "callback"  # only with the person's explicit consent
+    SPECIALIST = "specialist"  # the specialists were out: they take it up when they are back
+
+
+class FollowUpState(StrEnum):
+    """Where a follow-up stands."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class OverrideKind(StrEnum):
+    """What a supervisor set on a queue at once."""
+
+    CLOSED = "closed"
+    MESSAGE = "message"
+
+
+class QueueStateKind(StrEnum):
+    """Whether a queue answers on a channel, truthfully."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    FULL = "full"
+    UNSTAFFED = "unstaffed"  # in its hours, but nobody who serves it is signed in
+
+
+class EscalationWhen(StrEnum):
+    """The state a contact's queue must be in for a step to apply."""
+
+    ANY = "any"
+    OPEN = "open"
+    CLOSED = "closed"
+    UNSTAFFED = "unstaffed"
+
+
+class EscalationOffer(StrEnum):
+    """What a waiting person is offered instead of waiting."""
+
+    CALLBACK = "callback"
+    CHAT = "chat"
+    CALL = "call"
+
+
+class ContactActReason(StrEnum):
+    """Why a coordinator or supervisor took a contact's course into her own hands."""
+
+    OVERLOAD = "overload"
+    SKILL = "skill"  # somebody else can serve the person better
+    LANGUAGE = "language"
+    KNOWN_PERSON = "known_person"
+    SAFETY = "safety"
+    REQUESTED = "requested"  # by the person or the listener
+    STUCK = "stuck"
+    MISROUTED = "misrouted"
+    DUPLICATE = "duplicate"
+    OTHER = "other"
+
+
+class ListenerActReason(StrEnum):
+    """Why a listener's state was set for her; never a judgement of her work."""
+
+    NOT_ANSWERING = "not_answering"
+    REST = "rest"
+    END_OF_SHIFT = "end_of_shift"
+    TECHNICAL = "technical"
+    MEETING = "meeting"
+    OTHER = "other"
+
+
+class QueueActReason(StrEnum):
+    """Why a queue was closed, opened again or given a message at once."""
+
+    OVERLOAD = "overload"
+    STAFFING = "staffing"
+    TECHNICAL = "technical"
+    EVENT = "event"
+    SAFETY = "safety"
+    RESTORED = "restored"
+    OTHER = "other"
+
+
+class FollowUpOutcome(StrEnum):
+    """How a follow-up was settled."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    TAKEN_UP = "taken_up"  # by the specialists
+    UNSAFE_TO_CALL = "unsafe_to_call"
+    NO_LONGER_WANTED = "no_longer_wanted"
+    DUPLICATE = "duplicate"
+    MISTAKE = "mistake"
+    OTHER = "other"

@@ -1,34 +1,38 @@
 """A helpline, checked and frozen: what every other package reads its rules from."""
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from babel.dates import format_datetime
 
 from config.helpline import texts
-from config.helpline.hours import Closed, Open, opening
-from config.helpline.lanes import Lane, Profile, lane_id, lanes_of, profile_of
+from config.helpline.hours import Closed, Open, opening, within
+from config.helpline.lanes import Lane, lane_id, lanes_of
+from config.helpline.profiles import Profile
 from config.helpline.schema.base import Code, Label
 from config.helpline.schema.calendar import HoursFile
-from config.helpline.schema.lanes import EntryRule, MenuKey, Queue, UrgencyRules
+from config.helpline.schema.lanes import (
+    EntryRule,
+    MenuKey,
+    OpeningQuestion,
+    PreAnswer,
+    Queue,
+    Skill,
+)
 from config.helpline.schema.line import EmergencyNumber, Limits, Line
 from config.helpline.schema.lists import (
-    OPTION_LISTS,
     CategoriesFile,
     Department,
     DepartmentsFile,
-    Option,
     OutcomesFile,
     PartnersFile,
     PeopleFile,
 )
 from config.helpline.schema.records import WRAP_UP_FORM, Form, RetentionFile
-from config.helpline.sources import Sources
+from config.helpline.schema.urgency import UrgencyRules
 from config.vocabulary import Audience, CaseState, Channel, Disposition, EndedBy
 
 
@@ -36,11 +40,19 @@ from config.vocabulary import Audience, CaseState, Channel, Disposition, EndedBy
 class Helpline:
     """One line's rules. Made by `load_helpline` only, so that none is ever half checked."""
 
-    line: Line
+    line: Line  # the main one
+    lines: tuple[Line, ...]  # every one of the pool, the main one first
+    skills: tuple[Skill, ...]
     queues: tuple[Queue, ...]  # in order of service at equal urgency
-    profiles: tuple[Profile, ...]
-    menu: Mapping[str, MenuKey]  # digit → meaning; 0 is danger, U1
+    profiles: tuple[Profile, ...]  # each team's, without skills
+    # Team → the set of those of its skills that somebody holds → her profile.
+    profiles_by_skills: Mapping[str, Mapping[frozenset[str], Profile]]
+    menu: Mapping[str, MenuKey]  # the main line's: digit → meaning; 0 is danger, U1
+    menu_keys: tuple[MenuKey, ...]  # of every line
     entry: tuple[EntryRule, ...]
+    returning_queue: str | None
+    pre_answer: PreAnswer | None
+    opening_questions: tuple[OpeningQuestion, ...]
     hours: HoursFile
     urgency: UrgencyRules
     category_lists: CategoriesFile
@@ -57,12 +69,29 @@ class Helpline:
     config_version: str  # SHA-256 of `content`, in hexadecimal
 
     def lanes(self) -> tuple[Lane, ...]:
-        """Return every lane of the line, in the queues' order."""
+        """Return every lane of the lines, in the queues' order."""
         return lanes_of(self.line.id, self.queues, self.line.languages)
 
-    def lane_id(self, queue: str, channel: Channel, language: str) -> str:
-        """Return the id of one of the line's lanes."""
-        return lane_id(self.line.id, queue, channel, language)
+    def lane_id(self, queue: str, channel: Channel, language: str, need: str | None = None) -> str:
+        """Return the id of a lane; that of a queue nobody knows is one that no engine has."""
+        line = next((each.line for each in self.queues if each.id == queue), None)
+        return lane_id(line or self.line.id, queue, channel, language, need)
+
+    def lane_for(
+        self, queue: str, channel: Channel, language: str, needs: Collection[str] = ()
+    ) -> str:
+        """Return the id of the lane where a contact with these needs stands in a queue.
+
+        The lane of the first of its needs (in the queue's order) that the queue
+        has lanes for, else the plain one: a need nobody foresaw keeps nobody out.
+        """
+        known = next((each.needs for each in self.queues if each.id == queue), ())
+        need = next((each for each in known if each in needs), None)
+        return self.lane_id(queue, channel, language, need)
+
+    def line_of_number(self, number: str) -> Line | None:
+        """Return the line of a called number (E.164), None when it is none of ours."""
+        return next((line for line in self.lines if line.number == number), None)
 
     def queue(self, queue_id: str) -> Queue:
         """Return a queue; KeyError when the line has none of that id."""
@@ -71,19 +100,72 @@ class Helpline:
                 return queue
         raise KeyError(queue_id)
 
+    def skill(self, skill_id: str) -> Skill:
+        """Return a skill; KeyError when the helpline has none of that id."""
+        for skill in self.skills:
+            if skill.id == skill_id:
+                return skill
+        raise KeyError(skill_id)
+
     def profile(self, profile_id: str) -> Profile:
-        """Return a profile; KeyError when the line has none of that id."""
-        for profile in self.profiles:
+        """Return a profile, derived ones included; KeyError when there is none of that id."""
+        for profile in self.all_profiles():
             if profile.id == profile_id:
                 return profile
         raise KeyError(profile_id)
 
-    def entry_rule(self, channel: Channel, audience: Audience) -> EntryRule:
-        """Return where, and how urgently, who comes in so is placed."""
-        for rule in self.entry:
-            if channel in rule.channels and rule.audience is audience:
-                return rule
+    def profile_for(self, team_id: str, skills: Collection[str]) -> Profile:
+        """Return the profile of a listener of a team who holds these skills.
+
+        Skills that change nothing for the team, or that the helpline no longer
+        has, are left out. Raises KeyError for a team that does not exist.
+        """
+        by_skills = self.profiles_by_skills[team_id]
+        relevant = frozenset().union(*by_skills)
+        return by_skills[relevant.intersection(skills)]
+
+    def all_profiles(self) -> tuple[Profile, ...]:
+        """Return every distinct profile: the teams', then those that skills make of them."""
+        found = {profile.id: profile for profile in self.profiles}
+        for by_skills in self.profiles_by_skills.values():
+            found |= {profile.id: profile for profile in by_skills.values()}
+        return tuple(found.values())
+
+    def menu_of(self, line: str) -> Mapping[str, MenuKey]:
+        """Return a line's keys; the main line's for one that has none of its own."""
+        own = {key.digit: key for key in self._own_keys(line)}
+        return MappingProxyType(own) if own else self.menu
+
+    def menu_text(self, line: str) -> str:
+        """Return the key of the text that announces a line's menu."""
+        return texts.menu_of(line if self._own_keys(line) else None)
+
+    def _own_keys(self, line: str) -> tuple[MenuKey, ...]:
+        further = line != self.line.id
+        return tuple(key for key in self.menu_keys if further and key.line == line)
+
+    def entry_rule(
+        self, channel: Channel, audience: Audience, line: str | None = None
+    ) -> EntryRule:
+        """Return where, and how urgently, who comes in so is placed; a line's own rule wins."""
+        for wanted in (line or self.line.id, None):
+            for rule in self.entry:
+                if rule.line == wanted and channel in rule.channels and rule.audience is audience:
+                    return rule
         raise KeyError((channel, audience))
+
+    def pre_answers(self, channel: Channel, now: datetime) -> str | None:
+        """Return the queue where contacts of a channel are answered first at `now`, if any."""
+        rule = self.pre_answer
+        if rule is None or channel not in rule.channels:
+            return None
+        if rule.week is not None and not within(rule.week, self.line.zone, now):
+            return None
+        return rule.queue if isinstance(self.opening(channel, rule.queue, now), Open) else None
+
+    def questions_for(self, audience: Audience) -> tuple[OpeningQuestion, ...]:
+        """Return what a visitor of this audience may be asked before the chat."""
+        return tuple(each for each in self.opening_questions if audience in each.audiences)
 
     def opening(self, channel: Channel, queue: str, now: datetime) -> Open | Closed:
         """Return whether a queue answers on a channel at `now`; closed when nothing says open."""
@@ -164,84 +246,3 @@ class Helpline:
     def wrap_up_form(self) -> Form:
         """Return the form written after a contact."""
         return self.forms[WRAP_UP_FORM]
-
-
-def build(sources: Sources) -> Helpline:
-    """Return the helpline of sources without mistakes (cross-checked by the caller)."""
-    complete = cast("Any", sources)  # every file is there: the caller found no mistake
-    line: Line = complete.line.line
-    queues: tuple[Queue, ...] = complete.queues.queues
-    lanes = lanes_of(line.id, queues, line.languages)
-    content = _json_ready(sources.content)
-    return Helpline(
-        line=line,
-        queues=queues,
-        profiles=tuple(profile_of(rule, lanes) for rule in complete.profiles.profiles),
-        menu=MappingProxyType({key.digit: key for key in complete.entry.menu}),
-        entry=complete.entry.entry,
-        hours=complete.hours,
-        urgency=complete.urgency,
-        category_lists=complete.categories,
-        outcomes=complete.outcomes,
-        people=complete.people,
-        partners=complete.partners,
-        geography=complete.departments,
-        forms=MappingProxyType(
-            {
-                form.id: with_options(form, sources, line.languages)
-                for form in complete.forms.values()
-            }
-        ),
-        retention=complete.retention,
-        emergency_numbers=complete.emergency_numbers.numbers,
-        limits=complete.limits.limits,
-        texts=_by_key(complete.texts),
-        content=content,
-        config_version=version_of(content),
-    )
-
-
-def version_of(content: Mapping[str, Any]) -> str:
-    """Return the hash of the content alone: spaces, comments and the order of keys do not count."""
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def with_options(form: Form, sources: Sources, languages: tuple[str, ...]) -> Form:
-    """Return the form with each `options_from` replaced by the list it names."""
-    fields = tuple(
-        each.model_copy(update={"options": _options(each.options_from, sources, languages)})
-        if each.options_from
-        else each
-        for each in form.fields
-    )
-    return form.model_copy(update={"fields": fields})
-
-
-def _options(list_name: str, sources: Sources, languages: tuple[str, ...]) -> tuple[Option, ...]:
-    subject, attribute = OPTION_LISTS[list_name]
-    entries = getattr(getattr(sources, subject), attribute)
-    return tuple(
-        Option(id=each.code, label=Label(dict.fromkeys(languages, f"{each.code} {each.name}")))
-        if isinstance(each, Department)
-        else Option(id=each.id, label=each.label)
-        for each in entries
-    )
-
-
-def _by_key(by_language: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
-    keys = {key for entries in by_language.values() for key in entries}
-    return MappingProxyType(
-        {
-            key: MappingProxyType({code: entries[key] for code, entries in by_language.items()})
-            for key in sorted(keys)
-        }
-    )
-
-
-def _json_ready(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _json_ready(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_json_ready(each) for each in value]
-    return value.isoformat() if isinstance(value, date) else value

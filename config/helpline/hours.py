@@ -14,7 +14,13 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from config.helpline.schema.calendar import MINUTES_A_DAY, HolidayCalendar, HoursFile, Intervals
+from config.helpline.schema.calendar import (
+    MINUTES_A_DAY,
+    HolidayCalendar,
+    HoursFile,
+    Intervals,
+    Week,
+)
 from config.helpline.schema.lanes import EVERY
 from config.vocabulary import Channel
 
@@ -59,6 +65,13 @@ def intervals_on(rules: HoursFile, channel: Channel, queue: str, day: date) -> I
             return rule.week.day(day.weekday())
         return () if rule.on_holidays == "closed" else rule.on_holidays
     return ()
+
+
+def within(week: Week, zone: ZoneInfo, now: datetime) -> bool:
+    """Tell whether an instant (aware) lies in the intervals of a week, holidays or not."""
+    local = now.astimezone(zone)
+    minute = local.hour * 60 + local.minute
+    return any(each.start <= minute < each.end for each in week.day(local.weekday()))
 
 
 def opening(

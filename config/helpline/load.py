@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from config.errors import Misconfigured
+from config.helpline.assembly import build
 from config.helpline.checks import cross_check
-from config.helpline.helpline import Helpline, build
+from config.helpline.helpline import Helpline
 from config.helpline.schema.calendar import HoursFile
-from config.helpline.schema.lanes import EntryFile, ProfilesFile, QueuesFile, UrgencyRules
+from config.helpline.schema.lanes import EntryFile, ProfilesFile, QueuesFile, SkillsFile
 from config.helpline.schema.line import EmergencyFile, LimitsFile, LineFile
 from config.helpline.schema.lists import (
     CategoriesFile,
@@ -21,6 +22,7 @@ from config.helpline.schema.lists import (
     PeopleFile,
 )
 from config.helpline.schema.records import Form, RetentionFile
+from config.helpline.schema.urgency import UrgencyRules
 from config.helpline.sources import Mistake, Sources
 from config.typography import typeset
 
@@ -28,6 +30,7 @@ SUBJECTS: dict[str, type[BaseModel]] = {
     "line": LineFile,
     "limits": LimitsFile,
     "emergency_numbers": EmergencyFile,
+    "skills": SkillsFile,
     "queues": QueuesFile,
     "profiles": ProfilesFile,
     "entry": EntryFile,

@@ -1,11 +1,11 @@
 """What was read from a helpline's folder, before anything is concluded from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from config.helpline.schema.calendar import HoursFile
-from config.helpline.schema.lanes import EntryFile, ProfilesFile, QueuesFile, UrgencyRules
+from config.helpline.schema.lanes import EntryFile, ProfilesFile, QueuesFile, SkillsFile
 from config.helpline.schema.line import EmergencyFile, LimitsFile, LineFile
 from config.helpline.schema.lists import (
     CategoriesFile,
@@ -15,6 +15,7 @@ from config.helpline.schema.lists import (
     PeopleFile,
 )
 from config.helpline.schema.records import Form, RetentionFile
+from config.helpline.schema.urgency import UrgencyRules
 
 
 class Mistake(NamedTuple):
@@ -37,6 +38,7 @@ class Sources:
     line: LineFile | None = None
     limits: LimitsFile | None = None
     emergency_numbers: EmergencyFile | None = None
+    skills: SkillsFile | None = None
     queues: QueuesFile | None = None
     profiles: ProfilesFile | None = None
     entry: EntryFile | None = None
@@ -62,3 +64,19 @@ def repeated(values: Iterable[Any]) -> list[Any]:
             twice[value] = None
         seen.add(value)
     return list(twice)
+
+
+def looping(leads_to: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the names from which one comes back to the name itself."""
+    found: set[str] = set()
+    for start in leads_to:
+        ahead = list(leads_to[start])
+        passed: set[str] = set()
+        while ahead:
+            name = ahead.pop()
+            if name not in passed:
+                passed.add(name)
+                ahead.extend(leads_to.get(name, ()))
+        if start in passed:
+            found.add(start)
+    return found

@@ -42,6 +42,12 @@ _ADDRESSED: dict[str, set[str]] = {
     "voice.moved": set(),
     "voice.silence": set(),
     "voice.closed": {"opening"},
+    "voice.full": set(),
+    "voice.unstaffed": set(),
+    "voice.taken_in": set(),
+    "voice.chat_offer": set(),
+    "voice.callback_offer": set(),
+    "voice.callback_agreed": set(),
     "voice.goodbye": set(),
     "chat.welcome": set(),
     "chat.emergency": set(),
@@ -56,6 +62,10 @@ _ADDRESSED: dict[str, set[str]] = {
     "chat.silence": set(),
     "chat.end": set(),
     "chat.closed": {"opening"},
+    "chat.full": set(),
+    "chat.unstaffed": set(),
+    "chat.taken_in": set(),
+    "chat.call_offer": set(),
     "chat.unavailable": set(),
     "chat.away": set(),
 }
@@ -64,8 +74,14 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     **{key: frozenset(names) for key, names in _ADDRESSED.items()},
     **{f"{key}{ADULT_SUFFIX}": frozenset(names) for key, names in _ADDRESSED.items()},
 }
-# The first words of these are the danger key.
-SPOKEN_MENUS = ("voice.menu",)
+
+
+def menu_of(line: str | None) -> str:
+    """Return the key of the text that announces a menu: the main line's, or a further line's own.
+
+    Its first words are the danger key.
+    """
+    return "voice.menu" if line is None else f"voice.menu_{line}"
 
 
 def placeholders(template: str) -> frozenset[str]:

@@ -7,7 +7,18 @@ all be read, so that one broken file does not hide the mistakes of the others.
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from config.helpline.checks import calendar, entry, forms, lanes, lists, texts, urgency
+from config.helpline.checks import (
+    calendar,
+    entry,
+    escalation,
+    forms,
+    lanes,
+    lists,
+    paths,
+    queues,
+    texts,
+    urgency,
+)
 from config.helpline.sources import Mistake, Sources
 
 
@@ -19,17 +30,30 @@ class Check(NamedTuple):
 
 
 CHECKS: tuple[Check, ...] = (
-    Check(("line",), lanes.wrong_languages),
-    Check(("queues",), lanes.wrong_queues),
+    Check(("line",), queues.wrong_languages),
+    Check(("line",), queues.wrong_lines),
+    Check(("skills",), queues.wrong_skills),
+    Check(("queues",), queues.wrong_queues),
+    Check(("line", "queues"), queues.unknown_queue_lines),
+    Check(("skills", "queues"), queues.wrong_queue_skills),
+    Check(("queues",), queues.wrong_stand_ins),
     Check(("line", "queues", "profiles"), lanes.wrong_profiles),
+    Check(("line", "queues", "profiles", "limits"), lanes.wrong_sizes),
     Check(("line", "queues"), lanes.too_many_lanes),
-    Check(("line", "queues", "profiles"), lanes.unserved_lanes),
-    Check(("line", "queues", "entry"), entry.wrong_menu),
+    Check(("line", "queues", "profiles", "limits"), lanes.unserved_lanes),
+    Check(("line", "entry"), entry.wrong_menu),
+    Check(("line", "entry"), entry.unknown_lines),
     Check(("queues", "entry"), entry.wrong_entry_rules),
+    Check(("queues", "entry"), entry.wrong_entry_queues),
+    Check(("queues", "entry"), entry.wrong_pre_answer),
+    Check(("entry", "urgency"), entry.wrong_questions),
     Check(("urgency",), urgency.wrong_scale),
-    Check(("urgency", "queues"), urgency.wrong_escalation_queues),
-    Check(("urgency", "texts"), urgency.wrong_escalation_texts),
+    Check(("urgency",), urgency.wrong_factors),
+    Check(("urgency",), escalation.wrong_steps),
+    Check(("urgency", "queues"), escalation.wrong_step_queues),
+    Check(("urgency", "texts"), escalation.wrong_step_texts),
     Check(("hours", "queues"), calendar.wrong_coverage),
+    Check(("line", "queues", "hours", "entry"), paths.closed_ways),
     Check(("hours",), calendar.overlaps),
     Check(("hours",), calendar.unknown_holidays),
     Check(("line", "texts"), texts.incomplete_texts),

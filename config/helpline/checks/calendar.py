@@ -25,7 +25,7 @@ def wrong_coverage(hours: HoursFile, queues: QueuesFile) -> Iterator[Mistake]:
             if name != EVERY and name not in known:
                 yield Mistake(HOURS, f"{key}.queues", f"no queue is called {name}")
     for queue, channel in lanes:
-        count = sum(_covers(rule.queues, rule.channels, queue, channel) for rule in hours.hours)
+        count = sum(covers(rule.queues, rule.channels, queue, channel) for rule in hours.hours)
         if count == 0:
             yield Mistake(HOURS, "hours", f"{queue} has no hours for {channel}")
         if count > 1:
@@ -33,7 +33,7 @@ def wrong_coverage(hours: HoursFile, queues: QueuesFile) -> Iterator[Mistake]:
         days = [
             special.day
             for special in hours.exceptions
-            if _covers(special.queues, special.channels, queue, channel)
+            if covers(special.queues, special.channels, queue, channel)
         ]
         for day in sorted({day for day in days if days.count(day) > 1}):
             reason = f"{queue} has {day.isoformat()} twice for {channel}"
@@ -64,9 +64,10 @@ def unknown_holidays(hours: HoursFile) -> Iterator[Mistake]:
         yield Mistake(HOURS, "holidays.subdivision", f"is not known for {calendar.country}")
 
 
-def _covers(
+def covers(
     queues: tuple[str, ...], channels: tuple[Channel, ...], queue: str, channel: Channel
 ) -> bool:
+    """Tell whether a rule's lists of queues and channels hold this one."""
     return channel in channels and (EVERY in queues or queue in queues)
 
 

@@ -1,58 +1,126 @@
-"""The telephone menu and the entry rules: does everybody arrive somewhere, danger first?"""
+"""The telephone menus and the entry rules: does everybody arrive somewhere, danger first?"""
 
 from collections.abc import Iterator
 
 from config.helpline.schema.lanes import DANGER_KEY, EntryFile, EntryRule, QueuesFile
 from config.helpline.schema.line import LineFile
+from config.helpline.schema.urgency import UrgencyRules
 from config.helpline.sources import Mistake, repeated
-from config.vocabulary import Audience, Channel, Urgency
+from config.helpline.texts import ADULTS
+from config.vocabulary import Audience, Channel, Level, Urgency
 
 ENTRY = "entry.toml"
 
 
-def wrong_menu(line: LineFile, queues: QueuesFile, entry: EntryFile) -> Iterator[Mistake]:
-    """Key 0 is danger and U1; every key leads to a queue that takes calls."""
-    by_id = {queue.id: queue for queue in queues.queues}
-    for digit in repeated(key.digit for key in entry.menu):
-        yield Mistake(ENTRY, f"menu[{digit}].digit", "is used twice")
-    danger = [key for key in entry.menu if key.digit == DANGER_KEY]
-    if not danger:
-        yield Mistake(ENTRY, "menu", "has no key 0: it is for immediate danger")
-    for key in danger:
-        if key.urgency is not Urgency.U1:
-            yield Mistake(ENTRY, "menu[0].urgency", "must be U1: key 0 is for immediate danger")
+def wrong_menu(line: LineFile, entry: EntryFile) -> Iterator[Mistake]:
+    """On each line that has keys of its own, 0 is danger and U1; languages are the line's."""
+    main = line.line.id
+    owners = {key.line or main for key in entry.menu} | {main}
+    for owner in sorted(owners):
+        own = [key for key in entry.menu if (key.line or main) == owner]
+        on_line = "" if owner == main else f" on {owner}"
+        for digit in repeated(key.digit for key in own):
+            yield Mistake(ENTRY, f"menu[{digit}].digit", f"is used twice{on_line}")
+        danger = [key for key in own if key.digit == DANGER_KEY]
+        if not danger:
+            yield Mistake(ENTRY, "menu", f"has no key 0{on_line}: it is for immediate danger")
+        for key in danger:
+            if key.urgency is not Urgency.U1:
+                reason = f"must be U1{on_line}: key 0 is for immediate danger"
+                yield Mistake(ENTRY, "menu[0].urgency", reason)
     for key in entry.menu:
-        where = f"menu[{key.digit}]"
-        queue = by_id.get(key.queue)
-        if queue is None:
-            yield Mistake(ENTRY, f"{where}.queue", f"no queue is called {key.queue}")
-        elif Channel.CALL not in queue.channels:
-            yield Mistake(ENTRY, f"{where}.queue", f"{key.queue} takes no calls")
         if key.language is not None and key.language not in line.line.languages:
-            yield Mistake(ENTRY, f"{where}.language", f"the line does not speak {key.language}")
+            reason = f"the line does not speak {key.language}"
+            yield Mistake(ENTRY, f"menu[{key.digit}].language", reason)
+
+
+def unknown_lines(line: LineFile, entry: EntryFile) -> Iterator[Mistake]:
+    """Keys and rules name lines that exist."""
+    known = {line.line.id, *(each.id for each in line.lines)}
+    named = [(f"menu[{key.digit}]", key.line) for key in entry.menu]
+    named += [(f"entry[{index}]", rule.line) for index, rule in enumerate(entry.entry)]
+    for key, name in named:
+        if name is not None and name not in known:
+            yield Mistake(ENTRY, f"{key}.line", f"no line is called {name}")
 
 
 def wrong_entry_rules(queues: QueuesFile, entry: EntryFile) -> Iterator[Mistake]:
-    """Each channel and audience has one rule; who is unknown is ranked as a minor."""
-    by_id = {queue.id: queue for queue in queues.queues}
-    rules: dict[tuple[Channel, Audience], EntryRule] = {}
+    """Each channel and audience has one rule; who is unknown is ranked as a minor.
+
+    A further line may have rules of its own; where it has none, those without
+    a line hold.
+    """
+    rules: dict[tuple[str | None, Channel, Audience], EntryRule] = {}
     for index, rule in enumerate(entry.entry):
-        queue = by_id.get(rule.queue)
-        if queue is None:
-            yield Mistake(ENTRY, f"entry[{index}].queue", f"no queue is called {rule.queue}")
         for channel in rule.channels:
-            if queue is not None and channel not in queue.channels:
-                reason = f"{rule.queue} does not take {channel}"
-                yield Mistake(ENTRY, f"entry[{index}].channels", reason)
-            if (channel, rule.audience) in rules:
+            if (rule.line, channel, rule.audience) in rules:
                 reason = f"{channel} and {rule.audience} have a rule already"
                 yield Mistake(ENTRY, f"entry[{index}]", reason)
-            rules[channel, rule.audience] = rule
-    for channel in sorted({each for queue in queues.queues for each in queue.channels}):
+            rules[rule.line, channel, rule.audience] = rule
+    channels = sorted({each for queue in queues.queues for each in queue.channels})
+    for channel in channels:
         for audience in Audience:
-            if (channel, audience) not in rules:
+            if (None, channel, audience) not in rules:
                 yield Mistake(ENTRY, "entry", f"no rule for {channel} and {audience}")
-        minor = rules.get((channel, Audience.MINOR))
-        unknown = rules.get((channel, Audience.UNKNOWN))
-        if minor and unknown and minor.urgency != unknown.urgency:
-            yield Mistake(ENTRY, "entry", f"by {channel}, unknown must be ranked as a minor is")
+        lines = {line for line, own_channel, _ in rules if own_channel is channel}
+        for line in sorted(lines, key=str):
+            minor, unknown = (
+                rules.get((line, channel, audience)) or rules.get((None, channel, audience))
+                for audience in (Audience.MINOR, Audience.UNKNOWN)
+            )
+            if minor and unknown and minor.urgency != unknown.urgency:
+                of_line = f" on {line}" if line else ""
+                reason = f"by {channel}{of_line}, unknown must be ranked as a minor is"
+                yield Mistake(ENTRY, "entry", reason)
+
+
+def wrong_entry_queues(queues: QueuesFile, entry: EntryFile) -> Iterator[Mistake]:
+    """Keys, rules and returning calls lead to queues of listening that exist and take the channel."""
+    by_id = {queue.id: queue for queue in queues.queues}
+    named: list[tuple[str, str, tuple[Channel, ...]]] = [
+        *((f"menu[{key.digit}].queue", key.queue, (Channel.CALL,)) for key in entry.menu),
+        *((f"entry[{at}].queue", rule.queue, rule.channels) for at, rule in enumerate(entry.entry)),
+    ]
+    if entry.returning_queue is not None:
+        named.append(("returning_queue", entry.returning_queue, (Channel.CALL,)))
+    for key, queue_id, channels in named:
+        queue = by_id.get(queue_id)
+        if queue is None:
+            yield Mistake(ENTRY, key, f"no queue is called {queue_id}")
+            continue
+        if queue.level is not Level.LISTENING:
+            yield Mistake(ENTRY, key, f"{queue_id} is for first answers: see pre_answer")
+        for channel in channels:
+            if channel not in queue.channels:
+                yield Mistake(ENTRY, key, f"{queue_id} does not take {channel}")
+
+
+def wrong_pre_answer(queues: QueuesFile, entry: EntryFile) -> Iterator[Mistake]:
+    """First answers are given in a queue of that level, which takes the channels."""
+    rule = entry.pre_answer
+    if rule is None:
+        return
+    queue = next((each for each in queues.queues if each.id == rule.queue), None)
+    if queue is None:
+        yield Mistake(ENTRY, "pre_answer.queue", f"no queue is called {rule.queue}")
+        return
+    if queue.level is not Level.PRE_ANSWER:
+        reason = f"{rule.queue} is not of the level {Level.PRE_ANSWER}"
+        yield Mistake(ENTRY, "pre_answer.queue", reason)
+    for channel in rule.channels:
+        if channel not in queue.channels:
+            reason = f"{rule.queue} does not take {channel}"
+            yield Mistake(ENTRY, "pre_answer.channels", reason)
+
+
+def wrong_questions(entry: EntryFile, urgency: UrgencyRules) -> Iterator[Mistake]:
+    """A yes ticks a factor that exists; adults are asked as adults."""
+    factors = {factor.id for factor in urgency.factors}
+    for question_id in repeated(each.id for each in entry.opening_questions):
+        yield Mistake(ENTRY, f"opening_questions[{question_id}].id", "is used twice")
+    for question in entry.opening_questions:
+        key = f"opening_questions[{question.id}]"
+        if question.factor not in factors:
+            yield Mistake(ENTRY, f"{key}.factor", f"no factor is called {question.factor}")
+        if question.label_adult is None and not ADULTS.isdisjoint(question.audiences):
+            yield Mistake(ENTRY, f"{key}.label_adult", "is missing: adults are asked too")

@@ -1,48 +1,20 @@
-"""Queues, lanes and profiles: does somebody serve everybody?"""
+"""Lanes and profiles: does somebody serve everybody, at a cost that stays bounded?"""
 
+from collections import Counter
 from collections.abc import Iterator
 
-from babel import localedata
-
-from config.helpline.lanes import (
-    MAX_LANES_PER_LINE,
-    MAX_LANES_PER_PROFILE,
-    lanes_of,
-    profile_of,
-)
+from config.helpline.lanes import MAX_LANES_PER_LINE, MAX_LANES_PER_PROFILE, lanes_of
+from config.helpline.profiles import MAX_PROFILES, Team, teams_of
 from config.helpline.schema.lanes import EVERY, ProfilesFile, QueuesFile
-from config.helpline.schema.line import LineFile
+from config.helpline.schema.line import LimitsFile, LineFile
 from config.helpline.sources import Mistake, repeated
 
 QUEUES, PROFILES = "queues.toml", "profiles.toml"
 
 
-def wrong_languages(file: LineFile) -> Iterator[Mistake]:
-    """A language named twice would double every lane; an unknown one has no names of days."""
-    for language in repeated(file.line.languages):
-        yield Mistake("line.toml", "line.languages", f"names {language} twice")
-    for language in file.line.languages:
-        if not localedata.exists(language):
-            yield Mistake("line.toml", "line.languages", f"{language} is no known language")
-
-
-def wrong_queues(file: QueuesFile) -> Iterator[Mistake]:
-    """Ids once; channels once; targets only for channels the queue has."""
-    for queue_id in repeated(queue.id for queue in file.queues):
-        yield Mistake(QUEUES, f"queues[{queue_id}].id", "is used twice")
-    for queue in file.queues:
-        for channel in repeated(queue.channels):
-            yield Mistake(QUEUES, f"queues[{queue.id}].channels", f"names {channel} twice")
-        for channel in queue.service_target:
-            if channel not in queue.channels:
-                key = f"queues[{queue.id}].service_target.{channel}"
-                yield Mistake(QUEUES, key, "is a channel the queue does not have")
-
-
 def wrong_profiles(line: LineFile, queues: QueuesFile, profiles: ProfilesFile) -> Iterator[Mistake]:
-    """Ids once; only queues and languages that exist; at least one lane, and not too many."""
+    """Ids once; only queues and languages that exist."""
     known = {queue.id for queue in queues.queues}
-    lanes = lanes_of(line.line.id, queues.queues, line.line.languages)
     for profile_id in repeated(profile.id for profile in profiles.profiles):
         yield Mistake(PROFILES, f"profiles[{profile_id}].id", "is used twice")
     for rule in profiles.profiles:
@@ -50,29 +22,69 @@ def wrong_profiles(line: LineFile, queues: QueuesFile, profiles: ProfilesFile) -
         for queue_id in rule.queues:
             if queue_id != EVERY and queue_id not in known:
                 yield Mistake(PROFILES, f"{key}.queues", f"no queue is called {queue_id}")
+        for queue_id in (each for entry in rule.help_out for each in entry.queues):
+            if queue_id not in known:
+                yield Mistake(PROFILES, f"{key}.help_out", f"no queue is called {queue_id}")
+            elif queue_id in rule.queues:
+                yield Mistake(PROFILES, f"{key}.help_out", f"{queue_id} is the team's own")
         for language in rule.languages:
             if language != EVERY and language not in line.line.languages:
                 yield Mistake(PROFILES, f"{key}.languages", f"the line does not speak {language}")
-        served = len(profile_of(rule, lanes).lanes)
-        if served == 0:
+
+
+def wrong_sizes(
+    line: LineFile, queues: QueuesFile, profiles: ProfilesFile, limits: LimitsFile
+) -> Iterator[Mistake]:
+    """Each profile serves a lane without any skill, and no more than 64 with all of them."""
+    teams = _teams(line, queues, profiles, limits)
+    for team in teams.values():
+        key = f"profiles[{team.rule.id}]"
+        if not team.profile(()).lanes:
             yield Mistake(PROFILES, key, "serves no lane")
+        widest = team.profile(team.skills)
+        served = len(widest.lanes) + len(widest.help)
         if served > MAX_LANES_PER_PROFILE:
             reason = f"serves {served} lanes, more than {MAX_LANES_PER_PROFILE}"
             yield Mistake(PROFILES, key, reason)
+    count = sum(team.profiles_count for team in teams.values())
+    if count > MAX_PROFILES:
+        reason = f"make {count} with their skills, more than {MAX_PROFILES}"
+        yield Mistake(PROFILES, "profiles", reason)
 
 
-def too_many_lanes(line: LineFile, queues: QueuesFile) -> Iterator[Mistake]:
+def too_many_lanes(file: LineFile, queues: QueuesFile) -> Iterator[Mistake]:
     """A line has at most 256 lanes."""
-    count = len(lanes_of(line.line.id, queues.queues, line.line.languages))
-    if count > MAX_LANES_PER_LINE:
-        yield Mistake(QUEUES, "queues", f"make {count} lanes, more than {MAX_LANES_PER_LINE}")
+    lanes = lanes_of(file.line.id, queues.queues, file.line.languages)
+    for line, count in Counter(lane.line for lane in lanes).items():
+        if count > MAX_LANES_PER_LINE:
+            whose = "" if line == file.line.id else f" of {line}"
+            reason = f"make {count} lanes{whose}, more than {MAX_LANES_PER_LINE}"
+            yield Mistake(QUEUES, "queues", reason)
 
 
-def unserved_lanes(line: LineFile, queues: QueuesFile, profiles: ProfilesFile) -> Iterator[Mistake]:
-    """Whoever waits in a lane that no profile serves would wait for ever."""
-    lanes = lanes_of(line.line.id, queues.queues, line.line.languages)
-    served = {lane for rule in profiles.profiles for lane in profile_of(rule, lanes).lanes}
-    for lane in lanes:
+def unserved_lanes(
+    line: LineFile, queues: QueuesFile, profiles: ProfilesFile, limits: LimitsFile
+) -> Iterator[Mistake]:
+    """Whoever waits in a lane that is no profile's first choice might wait for ever.
+
+    Judged with every skill a team could hold: whether somebody holds them is
+    for the accounts, and told by the state of the queue.
+    """
+    teams = _teams(line, queues, profiles, limits).values()
+    served = {lane for team in teams for lane in team.profile(team.skills).lanes}
+    for lane in lanes_of(line.line.id, queues.queues, line.line.languages):
         if lane.id not in served:
-            reason = f"no profile serves it by {lane.channel} in {lane.language}"
+            need = f" for who needs {lane.need}" if lane.need else ""
+            reason = f"no profile serves it by {lane.channel} in {lane.language}{need}"
             yield Mistake(QUEUES, f"queues[{lane.queue}]", reason)
+
+
+def _teams(
+    line: LineFile, queues: QueuesFile, profiles: ProfilesFile, limits: LimitsFile
+) -> dict[str, Team]:
+    return teams_of(
+        profiles.profiles,
+        lanes_of(line.line.id, queues.queues, line.line.languages),
+        queues.queues,
+        limits.limits.help_out_seconds,
+    )

@@ -113,9 +113,12 @@ def wrong_limits(file: LimitsFile) -> Iterator[Mistake]:
         ("offer_seen_seconds", "offer_seconds"),
         ("offer_seconds", "round_seconds"),
         ("no_socket_offer_seconds", "away_seconds"),
+        ("early_abandon_seconds", "short_contact_seconds"),
     ):
         if getattr(limits, smaller) >= getattr(limits, larger):
             yield Mistake("limits.toml", f"limits.{smaller}", f"must be less than {larger}")
+    if limits.chats_beside_call > limits.max_chats:
+        yield Mistake("limits.toml", "limits.chats_beside_call", "must be at most max_chats")
 
 
 def _repeated_ids(file: str, lists: Mapping[str, Iterable[Code]]) -> Iterator[Mistake]:

@@ -11,9 +11,9 @@ from config.helpline.schema.line import LineFile
 from config.helpline.sources import Mistake, Sources
 from config.helpline.texts import (
     REQUIRED,
-    SPOKEN_MENUS,
     SUFFIXES,
     has_stray_brace,
+    menu_of,
     placeholders,
 )
 
@@ -67,18 +67,23 @@ def _expected(
 
 def wrong_menus(line: LineFile, texts: Texts, entry: EntryFile) -> Iterator[Mistake]:
     """The first words of every menu are the danger key; every key is announced."""
+    lines = {None if key.line == line.line.id else key.line for key in entry.menu}
     for language in line.line.languages:
-        entries = texts.get(language, {})
-        for key in SPOKEN_MENUS:
-            text = entries.get(key)
-            if text is not None and DANGER_KEY not in text.partition(".")[0]:
+        for menu_line in sorted(lines, key=str):
+            key = menu_of(menu_line)
+            menu = texts.get(language, {}).get(key)
+            if menu is None:
+                if menu_line is not None and language in texts:
+                    yield Mistake(_file(language), key, f"is missing: {menu_line} has its own keys")
+                continue
+            if DANGER_KEY not in menu.partition(".")[0]:
                 reason = "must begin with the danger key, 0, and a full stop"
                 yield Mistake(_file(language), key, reason)
-        menu = entries.get("voice.menu")
-        for each in entry.menu:
-            # A key that changes the language is announced in that language, by a text of its own.
-            if menu is not None and each.language is None and each.digit not in menu:
-                yield Mistake(_file(language), "voice.menu", f"does not announce key {each.digit}")
+            for each in entry.menu:
+                # A key that changes the language is announced in that language, by its own text.
+                is_here = (each.line or line.line.id) == (menu_line or line.line.id)
+                if is_here and each.language is None and each.digit not in menu:
+                    yield Mistake(_file(language), key, f"does not announce key {each.digit}")
 
 
 def wrong_time_pattern(texts: Texts) -> Iterator[Mistake]:

@@ -58,6 +58,9 @@ class HoursRule(Rule):
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
     week: Week
     on_holidays: Literal["as_usual", "closed"] | Intervals
+    # Meant to be closed outside these hours: who comes then is told so, and another
+    # channel must answer them.
+    may_close: bool = False
 
 
 class ExceptionalDay(Rule):

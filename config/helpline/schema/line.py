@@ -35,6 +35,14 @@ class Line(Rule):
         return ZoneInfo(self.timezone)
 
 
+class FurtherLine(Rule):
+    """Another number of the same pool, with the main line's zone and languages."""
+
+    id: Id
+    name: Label
+    number: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{5,14}$")]
+
+
 class Limits(Rule):
     """How long and how many. Seconds unless the name says otherwise."""
 
@@ -59,6 +67,22 @@ class Limits(Rule):
     messages_per_minute: Annotated[int, Field(ge=5, le=600)]
     openings_per_address_per_hour: Annotated[int, Field(ge=1, le=10_000)]
     session_hours: Annotated[int, Field(ge=1, le=24)]
+    help_out_seconds: Seconds  # when others than a queue's first choice help out
+    # Chats that a listener may hold beside one call; 0: a call or chats, never both.
+    chats_beside_call: Annotated[int, Field(ge=0, le=10)]
+    wrap_up_extension_seconds: Seconds
+    wrap_up_extensions: Annotated[int, Field(ge=0, le=10)]
+    pause_seconds: Seconds  # offered after a hard contact
+    hard_contacts_in_a_row: Annotated[int, Field(ge=1, le=20)]  # then the coordinator is told
+    returning_call_minutes: Annotated[int, Field(ge=1, le=1440)]
+    short_contact_seconds: Seconds
+    short_contacts: Annotated[int, Field(ge=2, le=100)]
+    short_contacts_minutes: Annotated[int, Field(ge=1, le=1440)]
+    repeat_contacts: Annotated[int, Field(ge=2, le=100)]
+    repeat_days: Annotated[int, Field(ge=1, le=365)]
+    estimate_window_seconds: Seconds
+    service_level_window_seconds: Seconds
+    early_abandon_seconds: Seconds  # gone by then: counted apart, nobody could have answered
 
 
 class EmergencyNumber(Rule):
@@ -77,6 +101,7 @@ class LineFile(Rule):
     """line.toml."""
 
     line: Line
+    lines: tuple[FurtherLine, ...] = ()
 
 
 class LimitsFile(Rule):

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from config.helpline.helpline import Helpline, version_of
+from config.helpline.assembly import version_of
+from config.helpline.helpline import Helpline
 from config.helpline.hours import Closed, Open
 from config.helpline.load import load_helpline
 from config.helpline.schema.records import FieldClass, FieldType
@@ -33,12 +34,14 @@ def test_queues_are_those_of_the_domain_in_order(dlpm: Helpline) -> None:
         "formulaires",
         "dlpm_specialiste",
         "rappels_programmes",
+        "ecoute_119",
+        "pre_accueil",
     ]
 
 
 def test_lanes_are_queue_by_channel_by_language(dlpm: Helpline) -> None:
-    ids = [lane.id for lane in dlpm.lanes()]
-    assert len(ids) == len(set(ids)) == 8 * 2 * 2
+    ids = [lane.id for lane in dlpm.lanes() if lane.need is None]
+    assert len(ids) == len(set(ids)) == 8 * 2 * 2 + 2 * 1 * 2
     assert "dlpm:mineur_pour_soi:call:fr" in ids
     assert dlpm.lane_id("temoin", Channel.CHAT, "en") in ids
 
@@ -62,8 +65,9 @@ def test_every_profile_serves_immediate_danger(dlpm: Helpline) -> None:
 
 
 def test_profile_without_calls_has_chat_lanes_only(dlpm: Helpline) -> None:
-    lanes = dlpm.profile("ecoute_tchat").lanes
-    assert len(lanes) == 16
+    profile = dlpm.profile("ecoute_tchat")
+    lanes = [*profile.lanes, *(each.lane for each in profile.help)]
+    assert len(lanes) == 14
     assert all(":chat:" in lane for lane in lanes)
 
 
@@ -132,7 +136,7 @@ def test_urgency_is_the_most_severe_floor_never_a_sum(dlpm: Helpline) -> None:
     assert dlpm.urgency.floor({"grossesse", "dette", "addiction"}) is Urgency.U3
     assert dlpm.urgency.floor({"grossesse", "arme"}) is Urgency.U1
     assert dlpm.urgency.floor(set()) is None
-    assert len(dlpm.urgency.factors) == 43
+    assert len(dlpm.urgency.factors) == 44
 
 
 def test_head_to_the_queue_is_one_hour(dlpm: Helpline) -> None:
