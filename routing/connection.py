@@ -2,11 +2,48 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import hiredis
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import (
+    AbstractConnection,
+    Connection,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+
+
+class _PackedByHiredis(AbstractConnection):
+    """Packs commands in C: the client's own way in Python costs ten times as much, 10 µs a step."""
+
+    def pack_command(self, *args: Any) -> list[bytes]:
+        """Return the command on the wire; names of several words are left to the client."""
+        if isinstance(args[0], str) and " " not in args[0]:
+            return [hiredis.pack_command(args)]
+        return super().pack_command(*args)
+
+
+class _PackedConnection(_PackedByHiredis, Connection):
+    pass
+
+
+class _PackedSSLConnection(_PackedByHiredis, SSLConnection):
+    pass
+
+
+class _PackedUnixConnection(_PackedByHiredis, UnixDomainSocketConnection):
+    pass
+
+
+PACKED: dict[type[AbstractConnection], type[AbstractConnection]] = {
+    Connection: _PackedConnection,
+    SSLConnection: _PackedSSLConnection,
+    UnixDomainSocketConnection: _PackedUnixConnection,
+}
 
 
 @asynccontextmanager
@@ -37,6 +74,7 @@ async def open_redis(
         protocol=2,
         retry=Retry(ConstantBackoff(0.02), 1, supported_errors=(RedisConnectionError,)),
     )
+    pool.connection_class = PACKED[pool.connection_class]
     client = Redis(connection_pool=pool)
     try:
         yield client

@@ -6,6 +6,8 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from routing.flow import Flow
+
 
 class Step(IntEnum):
     """How an atomic step ended. The Lua scripts answer these very numbers."""
@@ -43,6 +45,21 @@ class EventKind(StrEnum):
     RESYNC = "resync"  # events may have been missed: read again what matters
 
 
+class Left(StrEnum):
+    """Why a contact leaves the index; decides in which figure of its lane it is counted."""
+
+    CLOSED = "closed"  # moved, closed by staff, handed outside: in no figure
+    ABANDONED = "abandoned"  # the person gave up waiting
+    ANSWERED = "answered"  # PostgreSQL says a listener has it: for a confirm that was lost
+
+
+class Widening(NamedTuple):
+    """Lanes that a contact also stands in from an instant on (milliseconds since 1970)."""
+
+    at_ms: int
+    lanes: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingContact:
     """A contact that waits, as PostgreSQL has it at `version`.
@@ -51,7 +68,11 @@ class WaitingContact:
     take it. `rank` from `routing.rank`. `offerable` counts when the contact
     is new or enters a new turn; afterwards `Router.offerable` decides.
     `preferred_listener` alone is offered it until `preferred_until_ms`,
-    unless she is not signed in or has refused it.
+    unless she is not signed in or has refused it. `widenings`: lanes that it
+    also stands in later; the next one comes early when a round is exhausted,
+    and none is taken back in the same turn. Help lanes are the router's own
+    (`Plan.widenings`): nobody else names them. `target_ms`: within which it
+    should be answered, for the service level; 0 for no target.
     """
 
     contact_id: UUID
@@ -64,6 +85,8 @@ class WaitingContact:
     offerable: bool = True
     preferred_listener: UUID | None = None
     preferred_until_ms: int = 0
+    widenings: tuple[Widening, ...] = ()
+    target_ms: int = 0
 
 
 class Load(NamedTuple):
@@ -80,7 +103,8 @@ class ListenerPresence:
 
     `state` is a PresenceState; only `ready` is offered contacts. `load`: her
     open engagements, write-ups included; pairs (contact_id, channel) are
-    taken as well as `Load`.
+    taken as well as `Load`. `chats_beside_call`: how many chats she takes
+    beside one call; None for the plan's own.
     """
 
     listener_id: UUID
@@ -91,6 +115,7 @@ class ListenerPresence:
     max_chats: int
     load: Sequence[Load | tuple[UUID, str]] = ()
     lease_ms: int = 20_000
+    chats_beside_call: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +172,7 @@ class SweepReport:
     asked: list[UUID] = field(default_factory=list)  # listeners with two misses: are you there?
     exhausted: list[UUID] = field(default_factory=list)  # contacts whose round ended in vain
     wrap_ups_over: list[tuple[UUID, UUID]] = field(default_factory=list)  # (listener, contact)
+    widened: list[UUID] = field(default_factory=list)  # contacts that stand in more lanes now
     offered: list[Offer] = field(default_factory=list)  # pairs the safety net made
 
     @property
@@ -157,10 +183,16 @@ class SweepReport:
 
 @dataclass(frozen=True, slots=True)
 class LaneLoad:
-    """Who waits in a lane, contacts being offered included; `oldest_since_ms` None when empty."""
+    """Who waits in a lane, contacts being offered included; `oldest_since_ms` None when empty.
+
+    `flow`: what became of its contacts over the sliding window
+    (`Limits.flow_ms`). `present`: ready listeners who have it as first choice.
+    """
 
     waiting: int
     oldest_since_ms: int | None
+    flow: Flow = field(default_factory=Flow)
+    present: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +203,42 @@ class Overview:
     lanes: dict[str, LaneLoad]
     free: dict[str, int]  # standing profile (`~chat` ones too) → free listeners
     present: dict[str, int]  # profile → listeners signed in and ready, busy ones too
+    window_ms: int = 0  # how far back the flows go
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedContact:
+    """A contact as the index has it, for the reconciler to hold against PostgreSQL."""
+
+    contact_id: UUID
+    version: int
+    turn: int
+    lane: str
+    offer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedListener:
+    """A listener with a lease as the index has her, for the reconciler."""
+
+    listener_id: UUID
+    session_id: UUID | None
+    version: int
+    state: str
+    profile_id: str
+    offer_id: UUID | None = None
+    load: tuple[Load, ...] = ()
+
+
+class ContactPage(NamedTuple):
+    """A page of the index's contacts; `after` is where the next begins, None at the end."""
+
+    entries: list[IndexedContact]
+    after: str | None
+
+
+class ListenerPage(NamedTuple):
+    """A page of the index's listeners; `after` is where the next begins, None at the end."""
+
+    entries: list[IndexedListener]
+    after: str | None

@@ -1,14 +1,14 @@
--- uses: clock listener contact offer
+-- uses: clock lanes listener contact offer
 -- Reserve an offer for its listener while PostgreSQL decides.
 --
 -- Guarantees: only the listener and the session it was offered to, before its end, and for the turn
 -- it was made for. Repeated: the same answer, and no longer reservation. An accept is a sign of
 -- life, so a lease that ran out this moment does not refuse it.
--- KEYS: {pool}:meta. ARGV: 3 offer, 4 listener, 5 session.
+-- KEYS: {pool}:meta. ARGV: 2 offer, 3 listener, 4 session.
 -- Returns {status, contact, turn}: DONE, ALREADY (accepting or confirmed), UNKNOWN, NOT_YOURS, LATE,
 -- GONE.
-local id, listener, session = ARGV[3], ARGV[4], ARGV[5]
-local offer = read_offer(id)
+local id, listener, session = ARGV[2], ARGV[3], ARGV[4]
+local offer = Offer.read(id)
 if not offer then
   return { UNKNOWN, '', '' }
 end
@@ -24,13 +24,14 @@ end
 if offer.state ~= 'offered' then
   return { GONE, '', '' }
 end
-local contact = read_contact(offer.contact)
-if not contact or contact.offer ~= id or contact.turn ~= offer.turn then
+-- A tombstone has no offer and no turn.
+local contact = redis.call('HMGET', Contact.key(offer.contact), 'offer', 'turn')
+if contact[1] ~= id or contact[2] ~= offer.turn then
   return { GONE, '', '' }
 end
 if tonumber(offer.expires) <= now then
   return { LATE, '', '' }
 end
-redis.call('HSET', offer_key(id), 'state', 'accepting', 'seen', '1')
+redis.call('HSET', Offer.key(id), 'state', 'accepting', 'seen', '1')
 redis.call('ZADD', POOL .. 'offers', digits(now + LIMIT.accepting_ms), id)
 return { DONE, offer.contact, offer.turn }

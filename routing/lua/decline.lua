@@ -1,12 +1,12 @@
--- uses: clock listener contact offer
+-- uses: clock lanes listener contact offer
 -- Give an offer back by its listener's choice.
 --
 -- Guarantees: the contact waits again at its old rank, she is not offered it in this round, her
 -- idle clock starts again and her misses are forgotten: she is there. Repeatable.
--- KEYS: {pool}:meta. ARGV: 3 offer, 4 listener, 5 session.
+-- KEYS: {pool}:meta. ARGV: 2 offer, 3 listener, 4 session.
 -- Returns DONE, ALREADY (declined before), UNKNOWN, NOT_YOURS, LATE, GONE.
-local id, listener, session = ARGV[3], ARGV[4], ARGV[5]
-local offer = read_offer(id)
+local id, listener, session = ARGV[2], ARGV[3], ARGV[4]
+local offer = Offer.read(id)
 if not offer then
   return UNKNOWN
 end
@@ -22,8 +22,8 @@ end
 if offer.state ~= 'offered' then
   return GONE
 end
-end_offer(id, offer, 'declined')
-redis.call('HSET', listener_key(listener), 'misses', '0')
-free_contact(offer.contact, id, listener, tonumber(offer.at))
-free_listener(listener, id, true)
+Offer.close(id, offer, 'declined')
+redis.call('HSET', Listener.key(listener), 'misses', '0')
+Contact.free(offer.contact, id, listener, tonumber(offer.at))
+Listener.free(listener, id, true)
 return DONE

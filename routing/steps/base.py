@@ -21,20 +21,19 @@ class PoolSteps:
         self._redis = redis
         self._plan = plan
         self._now_ms = now_ms
-        self._scripts = Scripts(redis)
+        self._scripts = Scripts(redis, plan.limits)
         self._meta = plan.key("meta")
-        self._limits = plan.limits.argument()
 
     async def _step(self, name: str, *args: Argument) -> Any:
         now = "" if self._now_ms is None else self._now_ms()
         words = [one if isinstance(one, int) else str(one) for one in args]
-        return await self._scripts.run(name, self._meta, now, self._limits, *words)
+        return await self._scripts.run(name, self._meta, now, *words)
 
 
 def offer_from(reply: Sequence[Any]) -> Offer:
     """Return the offer of a script's flat answer."""
     return Offer(
-        offer_id=UUID(reply[0]),
+        offer_id=UUID(str(reply[0])),
         contact_id=UUID(reply[1]),
         listener_id=UUID(reply[2]),
         session_id=UUID(reply[3]),

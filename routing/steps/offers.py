@@ -1,88 +1,41 @@
 """The steps of an offer: made, seen, accepted, given back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from uuid import UUID
-
-from redis.asyncio import Redis
 
 from config.ids import new_id
 from routing.model import Acceptance, Offer, Step
-from routing.plan import Plan
-from routing.steps.base import PoolSteps, offer_from
-
-# How many combinations of lanes keep their arguments ready; there are few in practice.
-REMEMBERED_LANES = 1024
-
-
-OFFER_FIELDS = (
-    "contact",
-    "listener",
-    "session",
-    "turn",
-    "lane",
-    "channel",
-    "at",
-    "expires",
-    "state",
-    "seen",
-)
+from routing.steps.base import Argument, PoolSteps, offer_from
 
 
 class OfferSteps(PoolSteps):
     """Who is offered to whom."""
-
-    def __init__(self, redis: Redis, plan: Plan, now_ms: Callable[[], int] | None = None) -> None:
-        """Take what every part takes; see `PoolSteps`."""
-        super().__init__(redis, plan, now_ms)
-        self._remembered: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     async def match(self, lanes: Iterable[str]) -> Offer | None:
         """Wake the longest-idle free listener who serves these lanes; offer her the best head.
 
         The best head over ALL her lanes, which may be another contact than
         the one that just arrived: a newcomer cannot overtake. A free listener
-        for whom a preferred contact waits is woken first. None when there is
-        no pair. One call makes one offer. Raises InvalidInput
+        for whom a preferred contact waits is woken first. Who helps out in a
+        lane is woken for it while nobody present has it as first choice. None
+        when there is no pair. One call makes one offer. Raises InvalidInput
         (`lane_unknown`), Unavailable.
         """
-        return await self._match(None, self._wakers(tuple(lanes)))
+        lanes = tuple(lanes)
+        self._plan.check_lanes(lanes)
+        return await self._match("", "", *lanes) if lanes else None
 
     async def match_listener(self, listener_id: UUID) -> Offer | None:
         """Offer a listener the best head of her lanes, if she is free. Raises Unavailable."""
-        standing = await self._scripts.guarded(
-            self._redis.hget(self._plan.key(f"listener:{listener_id}"), "standing"), "standing"
-        )
-        if not standing or standing not in self._plan.standings:
-            return None
-        return await self._match(listener_id, self._told([standing]))
+        return await self._match(listener_id, "")
 
     async def match_contact(self, contact_id: UUID) -> Offer | None:
         """Wake whoever may take this contact: after its offer came back. Raises Unavailable."""
-        lanes = await self._scripts.guarded(
-            self._redis.hget(self._plan.key(f"contact:{contact_id}"), "lanes"), "lanes"
-        )
-        known = [lane for lane in (lanes or "").split() if lane in self._plan.channel_of]
-        return await self.match(known) if known else None
+        return await self._match("", contact_id)
 
-    async def _match(self, listener_id: UUID | None, standings: tuple[str, ...]) -> Offer | None:
-        if not standings:
-            return None
-        reply = await self._step("match", new_id(), listener_id or "", *standings)
+    async def _match(self, *words: Argument) -> Offer | None:
+        reply = await self._step("match", new_id(), *words)
         return offer_from(reply[1:]) if reply[0] == Step.DONE else None
-
-    def _wakers(self, lanes: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the standings that serve these lanes, as the match script reads them."""
-        found = self._remembered.get(lanes)
-        if found is None:
-            self._plan.check_lanes(lanes)
-            found = self._told(self._plan.standings_serving(lanes))
-            if len(self._remembered) >= REMEMBERED_LANES:
-                self._remembered.clear()
-            self._remembered[lanes] = found
-        return found
-
-    def _told(self, standings: Iterable[str]) -> tuple[str, ...]:
-        return tuple(f"{one} {' '.join(self._plan.standings[one])}" for one in standings)
 
     async def seen(self, offer_id: UUID, session_id: UUID) -> Step:
         """Note that the offer shows on its desk; unseen it goes back after `seen_ms`.
@@ -133,9 +86,9 @@ class OfferSteps(PoolSteps):
         hash_ = await self._scripts.guarded(
             self._redis.hgetall(self._plan.key(f"offer:{offer_id}")), "offer"
         )
-        return (
-            offer_from([str(offer_id), *(hash_[name] for name in OFFER_FIELDS)]) if hash_ else None
-        )
+        if not hash_:
+            return None
+        return offer_from([offer_id, *hash_["given"].split(" "), hash_["state"], hash_["seen"]])
 
     async def offer_of(self, listener_id: UUID) -> Offer | None:
         """Return the offer that holds a listener now, if any. Raises Unavailable."""

@@ -3,8 +3,16 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from config.errors import InvalidInput, Unavailable
+from config.vocabulary import Channel
 from routing.model import ListenerPresence, Load, Step
 from routing.steps.base import Argument, PoolSteps
+
+UNREGISTERED = -1
+REGISTRATIONS = 5
+MAX_LEASE_MS = 10**13  # about three centuries: exact in a score
+MAX_CHATS = 50
+CHANNELS = frozenset(channel.value for channel in Channel)
 
 
 class PresenceSteps(PoolSteps):
@@ -18,26 +26,34 @@ class PresenceSteps(PoolSteps):
         the version known: the load is repaired and a lost lease given again,
         but a living one is not prolonged, so that a reconciler keeps nobody
         alive. `match_listener` her afterwards. Raises InvalidInput
-        (`profile_unknown`), Unavailable.
+        (`profile_unknown`, `channel_unknown`, `presence_invalid`), Unavailable.
         """
         return await self._set_presence(presence, is_exact=False)
 
     async def _set_presence(self, presence: ListenerPresence, *, is_exact: bool) -> Step:
-        capacity = self._plan.capacity(presence.profile_id, presence.max_chats)
-        return Step(
-            await self._step(
-                "presence",
-                presence.listener_id,
-                presence.session_id,
-                presence.version,
-                presence.profile_id,
-                str(presence.state),
-                capacity,
-                presence.lease_ms,
-                int(is_exact),
-                *_flat(presence.load),
-            )
-        )
+        check_presence(presence)
+        profile = presence.profile_id
+        capacity = self._plan.capacity(profile, presence.max_chats, presence.chats_beside_call)
+        stamp, lanes = self._plan.registration(profile)
+        words: list[Argument] = [
+            presence.listener_id,
+            presence.session_id,
+            presence.version,
+            profile,
+            stamp,
+            str(presence.state),
+            capacity,
+            presence.lease_ms,
+            int(is_exact),
+            *_flat(presence.load),
+        ]
+        for _ in range(REGISTRATIONS):
+            code = await self._step("presence", *words)
+            if code != UNREGISTERED:
+                return Step(code)
+            await self._step("register", profile, stamp, lanes)
+        # Nodes of two configurations undo each other's lanes: the next round gets through.
+        raise Unavailable("the profile's lanes keep changing", code="index_unavailable")
 
     async def heartbeat(self, listener_id: UUID, session_id: UUID) -> bool:
         """Renew the lease of her session; False when it is lost, or another session has it.
@@ -58,21 +74,35 @@ class PresenceSteps(PoolSteps):
         return Step(await self._step("finish", listener_id, contact_id, engagement_id or "-"))
 
     async def wrap_up(self, listener_id: UUID, contact_id: UUID, for_ms: int) -> Step:
-        """Start, or extend, her time for a write-up; the sweep reports its end."""
+        """Start, or extend, her time for a write-up; the sweep reports its end.
+
+        DONE, UNKNOWN (no such listener). Raises Unavailable.
+        """
         return Step(await self._step("wrap_up", listener_id, contact_id, for_ms))
 
     async def load_of(self, listener_id: UUID) -> tuple[Load, ...]:
         """Return the open engagements the index counts against her. Raises Unavailable."""
         hash_ = await self._scripts.guarded(
-            self._redis.hgetall(self._plan.key(f"listener:{listener_id}")), "load_of"
+            self._redis.hgetall(self._plan.key(f"load:{listener_id}")), "load_of"
         )
-        found = []
-        for name, value in sorted(hash_.items()):
-            if name.startswith("load:"):
-                channel, engagement_id, _ = value.split(" ")
-                engagement = None if engagement_id == "-" else UUID(engagement_id)
-                found.append(Load(UUID(name.removeprefix("load:")), channel, engagement))
-        return tuple(found)
+        return tuple(load_from(contact, value) for contact, value in sorted(hash_.items()))
+
+
+def load_from(contact_id: str, value: str) -> Load:
+    """Return an open engagement as the index keeps it: "channel engagement at"."""
+    channel, engagement_id, _ = value.split(" ")
+    engagement = None if engagement_id == "-" else UUID(engagement_id)
+    return Load(UUID(contact_id), channel, engagement)
+
+
+def check_presence(presence: ListenerPresence) -> None:
+    """Raise InvalidInput for a presence the scripts cannot count with."""
+    if not 0 <= presence.max_chats <= MAX_CHATS:
+        raise InvalidInput("how many chats", code="presence_invalid", field="max_chats")
+    if not 0 < presence.lease_ms <= MAX_LEASE_MS:
+        raise InvalidInput("how long a lease", code="presence_invalid", field="lease_ms")
+    if any(str(one[1]) not in CHANNELS for one in presence.load):
+        raise InvalidInput("a channel nobody serves", code="channel_unknown", field="load")
 
 
 def _flat(load: Sequence[Load | tuple[UUID, str]]) -> list[Argument]:

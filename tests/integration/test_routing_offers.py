@@ -339,6 +339,5 @@ async def test_match_repeated_with_the_same_offer_id_is_the_same_offer(pool: Poo
     await pool.sign_in("l1")
     await pool.sign_in("l2")
     offer_id = new_id()
-    wakers = pool.router._wakers((CALL,))
-    replies = [await pool.router._step("match", offer_id, "", *wakers) for _ in range(2)]
+    replies = [await pool.router._step("match", offer_id, "", "", CALL) for _ in range(2)]
     assert replies[0] == replies[1]

@@ -1,16 +1,25 @@
-"""A plain Python model of the router: no Redis, no cleverness, every list walked in full.
+"""A plain Python model of the index: no Redis, no cleverness, every list walked in full.
 
 It keeps the state a step leaves behind and says which offers are lawful; the
-Lua steps are held to it by tests/property/test_routing_steps.py. Only a few
-listeners and contacts are ever in it, so the sixteen-head bound never bites.
+Lua steps are held to it by tests/property/test_routing_*.py. In this file: what
+is known, and who may be offered to whom. Only a few listeners and contacts are
+ever in it, so the bounds of sixteen heads and sixteen refusals never bite.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from config.vocabulary import PresenceState
-from routing.model import ListenerPresence, Offer, Step, WaitingContact
+from routing.flow import Flow
+from routing.model import EventKind, ListenerPresence, Offer, WaitingContact
 from routing.plan import Plan
+
+# The lanes of a contact, and (instant, lanes) it is to be widened to, help lanes among them.
+ToldAs = tuple[tuple[str, ...], tuple[tuple[int, tuple[str, ...]], ...]]
+MINUTE_MS = 60_000
+
+Announced = tuple[EventKind, UUID | None, UUID | None, UUID | None, str]
 
 
 @dataclass
@@ -20,6 +29,7 @@ class Contact:
     version: int
     given: WaitingContact | None = None
     gone: bool = False
+    epoch: str = ""
     offerable: bool = True
     pref: UUID | None = None
     offer: UUID | None = None
@@ -27,6 +37,10 @@ class Contact:
     clear_at: int | None = None
     judge: bool = False
     told: bool = False
+    lanes: tuple[str, ...] = ()  # where it stands: those given, and those widened to since
+    told_as: ToldAs = ((), ())
+    coming: tuple[tuple[int, tuple[str, ...]], ...] = ()  # widenings still to come
+    reached: int = 0  # the latest widening applied
 
     @property
     def waiting(self) -> WaitingContact:
@@ -45,11 +59,13 @@ class Listener:
     presence: ListenerPresence
     state: str
     idle: int
+    epoch: str = ""
     lease: int | None = None
     offer: UUID | None = None
     misses: int = 0
     load: dict[UUID, tuple[str, UUID | None, int]] = field(default_factory=dict)
-    done: dict[UUID, tuple[UUID | None, int]] = field(default_factory=dict)
+    done: dict[UUID, int] = field(default_factory=dict)  # contact → its last finish
+    done_with: dict[tuple[UUID, UUID | None], int] = field(default_factory=dict)
     owed: int | None = None  # when PostgreSQL is to be told of her again
 
 
@@ -64,74 +80,157 @@ class Proposal:
 
 
 class Model:
-    """The router's rules, step by step."""
+    """What is known, and the one match rule."""
 
-    def __init__(self, plan: Plan, now: int) -> None:
-        self.plan, self.limits, self.now = plan, plan.limits, now
+    def __init__(self, plan: Plan, clock: int) -> None:
+        self.plan, self.limits = plan, plan.limits
+        self.clock = clock  # what the server's clock says; it may move back
+        self.forget()
+
+    def forget(self) -> None:
+        """Be the model of an emptied Redis."""
+        self.now = 0
+        self.behind: tuple[int, int] | None = None  # the clock, and the instant known then
+        self.flows: dict[tuple[int, str], Flow] = {}  # (minute, lane) → what became of contacts
         self.contacts: dict[UUID, Contact] = {}
         self.listeners: dict[UUID, Listener] = {}
         self.offers: dict[UUID, Proposal] = {}
+        self.wrap_ups: dict[tuple[UUID, UUID], int] = {}
+        self.epoch: str | None = None
+        self.building: str | None = None
+        self.building_until = 0
+        self.announced: list[Announced] = []
+
+    def hear(self) -> None:
+        """Begin a step: time never moves back, and goes on at half speed behind a clock set back."""
+        if self.clock >= self.now:
+            self.now, self.behind = self.clock, None
+        elif self.behind is None or self.clock < self.behind[0]:
+            self.behind = (self.clock, self.now)
+        else:
+            at, known = self.behind
+            self.now = max(self.now, known + (self.clock - at) // 2)
+
+    def announce(
+        self,
+        kind: EventKind,
+        listener: UUID | None = None,
+        contact: UUID | None = None,
+        offer: UUID | None = None,
+        reason: str = "",
+    ) -> None:
+        self.announced.append((kind, listener, contact, offer, reason))
 
     # Who may be offered to whom.
 
-    def standing(self, listener: Listener) -> tuple[str, tuple[str, ...]]:
-        """The standing and the channels her load allows; ('', ()) for none."""
+    def takes(self, listener: Listener) -> frozenset[str]:
+        """The channels on which her load leaves room."""
+        given = listener.presence
         calls = sum(load[0] == "call" for load in listener.load.values())
-        key = f"{calls}/{len(listener.load) - calls}"
-        capacity = self.plan.capacity(listener.presence.profile_id, listener.presence.max_chats)
-        for rule in capacity.split():
-            load, standing, channels = rule.split("=")
-            if load == key:
-                return standing, tuple(channels.split("+"))
-        return "", ()
+        chats = len(listener.load) - calls
+        beside = given.chats_beside_call
+        beside = min(
+            self.plan.chats_beside_call if beside is None else beside, max(0, given.max_chats)
+        )
+        found = set()
+        if calls == 0 and chats <= beside:
+            found.add("call")
+        if chats < (given.max_chats if calls == 0 else beside if calls == 1 else 0):
+            found.add("chat")
+        served = {self.plan.channel(lane) for lane in self.plan.profiles[given.profile_id]}
+        # Who has room for both stands for her whole profile, whatever its lanes are.
+        return frozenset(found if len(found) == 2 else found & served)
+
+    def standing(self, listener: Listener) -> str:
+        """The set of free listeners that she would stand in; '' for none."""
+        takes, profile = self.takes(listener), listener.presence.profile_id
+        if len(takes) == 2:
+            return profile
+        return f"{profile}~{next(iter(takes))}" if takes else ""
+
+    def lanes_of(self, listener: Listener) -> frozenset[str]:
+        """The lanes she may be offered from now, help lanes among them."""
+        takes = self.takes(listener)
+        lanes = self.plan.profiles[listener.presence.profile_id]
+        return frozenset(lane for lane in lanes if self.plan.channel(lane) in takes)
+
+    def present(self) -> dict[UUID, tuple[str, ...]]:
+        """Who is signed in and ready, busy or not, and all the lanes of her profile."""
+        return {
+            id_: self.plan.profiles[one.presence.profile_id]
+            for id_, one in self.listeners.items()
+            if one.state == PresenceState.READY and one.lease is not None
+        }
+
+    def staff(self, lane: str) -> int:
+        """How many present have a lane as first choice (a help lane: as helpers)."""
+        return sum(lane in lanes for lanes in self.present().values())
+
+    def open_lanes(self, lanes: Iterable[str]) -> set[str]:
+        """These lanes, and the help lanes of those that nobody present has as first choice."""
+        found = set(lanes)
+        for lane in lanes:
+            if "!" not in lane and not self.staff(lane):
+                found |= {f"{lane}!{after}" for after in self.plan.helps.get(lane, ())}
+        return found
 
     def is_leased(self, listener: Listener) -> bool:
         return listener.lease is not None and listener.lease > self.now
 
-    def free(self) -> dict[UUID, str]:
+    def free(self, *, lapsed: bool = False) -> set[UUID]:
+        """Who may be offered a contact; `lapsed`: those too whose lease is over, but not swept."""
         return {
-            id_: self.standing(one)[0]
+            id_
             for id_, one in self.listeners.items()
             if one.state == PresenceState.READY
             and one.offer is None
-            and self.is_leased(one)
-            and self.standing(one)[0]
+            and (self.is_leased(one) or (lapsed and one.lease is not None))
+            and self.takes(one)
         }
 
+    def is_filling(self) -> bool:
+        """Say whether an emptied index is being filled: no match is made meanwhile."""
+        return self.epoch is None and self.building is not None and self.building_until > self.now
+
     def best_preferred(self, listener_id: UUID) -> UUID | None:
-        channels = self.standing(self.listeners[listener_id])[1]
+        channels = self.takes(self.listeners[listener_id])
         return self._first(
             id_
             for id_, one in self.contacts.items()
             if one.stands and one.pref == listener_id and one.waiting.channel in channels
         )
 
-    def best(self, listener_id: UUID, standing: str) -> UUID | None:
-        lanes = self.plan.standings.get(standing, ())
+    def best(self, listener_id: UUID) -> UUID | None:
+        """The best head over all her lanes, or who stands for her alone if ranked before it."""
+        lanes = self.lanes_of(self.listeners[listener_id])
         found = [
             id_
             for id_, one in self.contacts.items()
             if one.stands
             and one.pref is None
             and listener_id not in one.skip
-            and not set(lanes).isdisjoint(one.waiting.lanes)
+            and not lanes.isdisjoint(self.open_lanes(one.lanes))
         ]
         preferred = self.best_preferred(listener_id)
         return self._first([*found, preferred] if preferred else found)
 
-    def _first(self, ids: object) -> UUID | None:
+    def _first(self, ids: Iterable[UUID]) -> UUID | None:
         return min(
-            ids,  # type: ignore[call-overload]
+            ids,
             key=lambda id_: (self.contacts[id_].waiting.rank, str(id_)),
             default=None,
         )
 
-    def check_match(self, lanes: tuple[str, ...], offer: Offer | None) -> None:
-        """Fail unless the match rule allows this answer; then enter the offer."""
-        wakers = self.plan.standings_serving(lanes)
+    def check_match(self, lanes: Iterable[str] | None, offer: Offer | None) -> None:
+        """Fail unless the match rule allows this answer; then enter the offer. None: all lanes."""
+        self.hear()
+        if self.is_filling():
+            assert offer is None, "an emptied index that is being filled makes no match"
+            return
+        woken = None if lanes is None else self.open_lanes(tuple(lanes))
         free = self.free()
         beckoned = {id_ for id_ in free if self.best_preferred(id_)}
-        able = [id_ for id_ in free if free[id_] in wakers and self.best(id_, free[id_])]
+        able = [id_ for id_ in free if self._is_woken(id_, woken) and self.best(id_)]
         if offer is None:
             assert not able, "a free listener and a contact she serves side by side"
             assert not beckoned, "a free listener and the contact that prefers her"
@@ -139,19 +238,24 @@ class Model:
         assert offer.listener_id in free, "offered to somebody who is not free"
         if beckoned:
             assert offer.listener_id in beckoned, "those preferred are woken first"
-            if free[offer.listener_id] not in wakers:
-                assert offer.contact_id == self.best_preferred(offer.listener_id)
-                self.enter(offer)
-                return
         else:
             longest = min(able, key=lambda id_: (self.listeners[id_].idle, str(id_)))
             assert offer.listener_id == longest, "not the longest idle"
-        assert offer.contact_id == self.best(offer.listener_id, free[offer.listener_id])
+        assert offer.contact_id == self.best(offer.listener_id), "not her best head"
         self.enter(offer)
 
+    def _is_woken(self, listener_id: UUID, woken: set[str] | None) -> bool:
+        lanes = self.lanes_of(self.listeners[listener_id])
+        return woken is None or not woken.isdisjoint(lanes)
+
+    def check_match_contact(self, contact_id: UUID, offer: Offer | None) -> None:
+        known = self.contacts.get(contact_id)
+        self.check_match(() if known is None or known.gone else known.lanes, offer)
+
     def check_match_listener(self, listener_id: UUID, offer: Offer | None) -> None:
-        standing = self.free().get(listener_id)
-        best = self.best(listener_id, standing) if standing else None
+        self.hear()
+        may = listener_id in self.free() and not self.is_filling()
+        best = self.best(listener_id) if may else None
         assert (offer.contact_id if offer else None) == best
         if offer:
             assert offer.listener_id == listener_id
@@ -162,180 +266,11 @@ class Model:
         assert contact.stands
         assert offer.turn == contact.waiting.turn
         assert offer.session_id == listener.presence.session_id
+        assert offer.channel == contact.waiting.channel
+        assert offer.lane in contact.lanes
+        assert offer.offered_at_ms == self.now
+        assert offer.expires_at_ms == self.now + self.limits.offer_ms
         contact.offer = listener.offer = offer.offer_id
         due = self.now + min(self.limits.seen_ms, self.limits.offer_ms)
         self.offers[offer.offer_id] = Proposal(offer, due=due)
-
-    # Giving back.
-
-    def weigh(self, contact: Contact) -> None:
-        if contact.pref is None:
-            return
-        listener = self.listeners.get(contact.pref)
-        if (
-            contact.waiting.preferred_until_ms <= self.now
-            or listener is None
-            or listener.state != PresenceState.READY
-            or not self.is_leased(listener)
-            or contact.pref in contact.skip
-        ):
-            contact.pref = None
-
-    def free_preferences(self, listener_id: UUID) -> None:
-        for contact in self.contacts.values():
-            if contact.stands and contact.pref == listener_id:
-                self.weigh(contact)
-
-    def close(self, offer_id: UUID, state: str, *, refused: bool, turn_over: bool) -> None:
-        proposal = self.offers[offer_id]
-        proposal.state = state
-        listener = self.listeners.get(proposal.offer.listener_id)
-        if listener and listener.offer == offer_id:
-            listener.offer = None
-            if turn_over:
-                listener.idle = self.now
-        contact = self.contacts.get(proposal.offer.contact_id)
-        if contact and not contact.gone and contact.offer == offer_id:
-            contact.offer = None
-            if refused:
-                self.refuse(contact, proposal.offer)
-            self.weigh(contact)
-
-    def refuse(self, contact: Contact, offer: Offer) -> None:
-        if contact.clear_at is None:
-            contact.clear_at = offer.offered_at_ms + self.limits.round_ms
-        if offer.listener_id not in contact.skip:
-            contact.skip.append(offer.listener_id)
-        contact.judge = True
-
-    def withdraw(self, offer_id: UUID | None) -> UUID | None:
-        if offer_id is None or self.offers[offer_id].state != "offered":
-            return None
-        self.close(offer_id, "withdrawn", refused=False, turn_over=False)
-        return offer_id
-
-    # The steps.
-
-    def enqueue(self, given: WaitingContact) -> Step:
-        known = self.contacts.get(given.contact_id)
-        if known is not None:
-            if given.version < known.version or (known.gone and given.version == known.version):
-                return Step.STALE
-            if not known.gone and given.version == known.version:
-                self.weigh(known)
-                return Step.ALREADY
-        fresh = known is None or known.gone or known.waiting.turn != given.turn
-        if fresh:
-            if known is not None and not known.gone:
-                self.withdraw(known.offer)
-            known = Contact(given.version, offerable=given.offerable)
-            self.contacts[given.contact_id] = known
-        assert known is not None
-        known.version, known.given, known.pref = given.version, given, given.preferred_listener
-        self.weigh(known)
-        return Step.DONE
-
-    def cancel(self, contact_id: UUID, version: int) -> UUID | None:
-        known = self.contacts.get(contact_id)
-        taken = None
-        if known is not None:
-            if version < known.version:
-                return None
-            if not known.gone:
-                taken = self.withdraw(known.offer)
-        self.contacts[contact_id] = Contact(version, gone=True)
-        return taken
-
-    def offerable(self, contact_id: UUID, flag: bool) -> Step:
-        known = self.contacts.get(contact_id)
-        if known is None or known.gone:
-            return Step.UNKNOWN
-        if known.offerable is flag:
-            return Step.ALREADY
-        known.offerable = flag
-        if flag:
-            self.weigh(known)
-        return Step.DONE
-
-    def accept(self, offer_id: UUID, listener_id: UUID, session_id: UUID) -> Step:
-        proposal = self.offers[offer_id]
-        if (proposal.offer.listener_id, proposal.offer.session_id) != (listener_id, session_id):
-            return Step.NOT_YOURS
-        if proposal.state in ("accepting", "confirmed"):
-            return Step.ALREADY
-        if proposal.state in ("expired", "unseen"):
-            return Step.LATE
-        if proposal.state != "offered":
-            return Step.GONE
-        if proposal.offer.expires_at_ms <= self.now:
-            return Step.LATE
-        proposal.state, proposal.seen = "accepting", True
-        proposal.due = self.now + self.limits.accepting_ms
-        return Step.DONE
-
-    def confirm(self, offer_id: UUID, version: int) -> Step:
-        proposal = self.offers[offer_id]
-        if proposal.state == "confirmed":
-            return Step.ALREADY
-        proposal.state = "confirmed"
-        offer = proposal.offer
-        known = self.contacts.get(offer.contact_id)
-        if known is None or known.gone:
-            newest = max(version, known.version if known else 0)
-            self.contacts[offer.contact_id] = Contact(newest, gone=True)
-        elif known.offer == offer_id or version > known.version:
-            if known.offer != offer_id:
-                self.withdraw(known.offer)
-            self.contacts[offer.contact_id] = Contact(max(version, known.version), gone=True)
-        listener = self.listeners[offer.listener_id]
-        if listener.offer != offer_id:
-            self.withdraw(listener.offer)
-        if not self.is_finished(listener, offer.contact_id, offer_id):
-            listener.load[offer.contact_id] = (offer.channel, offer_id, self.now)
-        listener.misses, listener.idle = 0, self.now
-        if listener.offer == offer_id:
-            listener.offer = None
-        return Step.DONE
-
-    def is_finished(self, listener: Listener, contact_id: UUID, engagement: UUID | None) -> bool:
-        if contact_id not in listener.done:
-            return False
-        finished, at = listener.done[contact_id]
-        if finished is not None and engagement is not None:
-            return finished == engagement
-        return at + self.limits.settle_ms > self.now
-
-    def release(self, offer_id: UUID, contact_gone: bool) -> Step:
-        proposal = self.offers[offer_id]
-        if proposal.state == "confirmed":
-            return Step.STALE
-        if proposal.state not in ("offered", "accepting"):
-            return Step.ALREADY
-        known = self.contacts.get(proposal.offer.contact_id)
-        if contact_gone and known and not known.gone and known.offer == offer_id:
-            self.contacts[proposal.offer.contact_id] = Contact(known.version, gone=True)
-        self.close(offer_id, "released", refused=True, turn_over=False)
-        return Step.DONE
-
-    def decline(self, offer_id: UUID, listener_id: UUID, session_id: UUID) -> Step:
-        proposal = self.offers[offer_id]
-        if (proposal.offer.listener_id, proposal.offer.session_id) != (listener_id, session_id):
-            return Step.NOT_YOURS
-        if proposal.state != "offered":
-            late = proposal.state in ("expired", "unseen")
-            already = proposal.state == "declined"
-            return Step.ALREADY if already else Step.LATE if late else Step.GONE
-        self.listeners[listener_id].misses = 0
-        self.close(offer_id, "declined", refused=True, turn_over=True)
-        return Step.DONE
-
-    def seen(self, offer_id: UUID, session_id: UUID) -> Step:
-        proposal = self.offers[offer_id]
-        if proposal.offer.session_id != session_id:
-            return Step.NOT_YOURS
-        if proposal.state not in ("offered", "accepting"):
-            return Step.GONE
-        if proposal.seen:
-            return Step.ALREADY
-        proposal.seen, proposal.due = True, proposal.offer.expires_at_ms
-        return Step.DONE
+        self.announce(EventKind.OFFERED, offer.listener_id, offer.contact_id, offer.offer_id)

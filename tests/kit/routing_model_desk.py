@@ -1,16 +1,18 @@
-"""The model's second half: listeners, and what comes due."""
+"""The model's listeners, and what comes due."""
 
 from uuid import UUID
 
 from config.vocabulary import PresenceState
-from routing.model import ListenerPresence, Load, Step, SweepReport
-from tests.kit.routing_model import Contact, Listener, Model
+from routing.model import EventKind, ListenerPresence, Load, Step, SweepReport
+from tests.kit.routing_model import Contact, Listener
+from tests.kit.routing_model_offers import LIVING, OfferModel
 
 
-class FullModel(Model):
-    """The model with presence, loads and the sweep."""
+class DeskModel(OfferModel):
+    """Presence, loads and the sweep."""
 
-    def set_presence(self, given: ListenerPresence) -> Step:
+    def set_presence(self, given: ListenerPresence, *, is_exact: bool = False) -> Step:
+        self.hear()
         id_ = given.listener_id
         known = self.listeners.get(id_)
         is_same = known is not None and known.presence.version == given.version
@@ -28,38 +30,52 @@ class FullModel(Model):
         if not is_same or listener.state != PresenceState.ASKED:
             listener.owed = None
         self.listeners[id_] = listener
-        listener.presence = given
+        listener.presence, listener.epoch = given, self.stamp
         if listener.state == PresenceState.OFFLINE:
             listener.lease = None
         elif not is_same or listener.lease is None:
             listener.lease = self.now + given.lease_ms
-        self.merge_load(listener, [Load(*load) for load in given.load])
+        self.merge_load(id_, listener, [Load(*load) for load in given.load], is_exact=is_exact)
         self.take_back(listener, old_session)
         if listener.state != PresenceState.READY:
             self.free_preferences(id_)
         return Step.ALREADY if is_same else Step.DONE
 
-    def merge_load(self, listener: Listener, given: list[Load]) -> None:
+    def merge_load(
+        self, id_: UUID, listener: Listener, given: list[Load], *, is_exact: bool
+    ) -> None:
+        """Repair the load; what is younger than a read may take wins over what was read."""
+        self.forget_finished(listener)
         settled = self.now - self.limits.settle_ms
-        listener.done = {id_: one for id_, one in listener.done.items() if one[1] > settled}
         told = {load.contact_id for load in given}
         for contact_id, (_, _, at) in list(listener.load.items()):
-            if contact_id not in told and at <= settled:
+            if contact_id not in told and (is_exact or at <= settled):
                 del listener.load[contact_id]
+                self.wrap_ups.pop((id_, contact_id), None)
         for load in given:
             finished = self.is_finished(listener, load.contact_id, load.engagement_id)
-            if load.contact_id not in listener.load and not finished:
+            if load.contact_id not in listener.load and (is_exact or not finished):
                 listener.load[load.contact_id] = (load.channel, load.engagement_id, 0)
 
+    def forget_finished(self, listener: Listener) -> None:
+        settled = self.now - self.limits.settle_ms
+        listener.done = {one: at for one, at in listener.done.items() if at > settled}
+        listener.done_with = {one: at for one, at in listener.done_with.items() if at > settled}
+
     def take_back(self, listener: Listener, old_session: UUID) -> None:
+        """Withdraw an offer that her new session, state or load does not allow."""
         if listener.offer is None:
             return
-        fits = self.offers[listener.offer].offer.channel in self.standing(listener)[1]
-        moved = listener.presence.session_id != old_session
-        if moved or listener.state != PresenceState.READY or not fits:
-            self.withdraw(listener.offer)
+        fits = self.offers[listener.offer].offer.channel in self.takes(listener)
+        if listener.presence.session_id != old_session:
+            self.withdraw(listener.offer, "taken_over")
+        elif listener.state != PresenceState.READY:
+            self.withdraw(listener.offer, "not_ready")
+        elif not fits:
+            self.withdraw(listener.offer, "over_capacity")
 
     def heartbeat(self, listener_id: UUID, session_id: UUID) -> bool:
+        self.hear()
         listener = self.listeners.get(listener_id)
         if listener is None or listener.lease is None:
             return False
@@ -69,29 +85,41 @@ class FullModel(Model):
         return True
 
     def finish(self, listener_id: UUID, contact_id: UUID, engagement: UUID | None) -> Step:
+        self.hear()
         listener = self.listeners.get(listener_id)
         if listener is None:
             return Step.UNKNOWN
         load = listener.load.get(contact_id)
         if load and engagement and load[1] and load[1] != engagement:
             return Step.STALE
-        settled = self.now - self.limits.settle_ms
-        listener.done = {id_: one for id_, one in listener.done.items() if one[1] > settled}
-        listener.done[contact_id] = (engagement, self.now)
+        self.forget_finished(listener)
+        listener.done[contact_id] = listener.done_with[contact_id, engagement] = self.now
+        self.wrap_ups.pop((listener_id, contact_id), None)
         if load is None:
             return Step.ALREADY
         del listener.load[contact_id]
         listener.idle = self.now
         return Step.DONE
 
+    def wrap_up(self, listener_id: UUID, contact_id: UUID, for_ms: int) -> Step:
+        self.hear()
+        if listener_id not in self.listeners:
+            return Step.UNKNOWN
+        self.wrap_ups[listener_id, contact_id] = self.now + for_ms
+        return Step.DONE
+
     # What comes due.
 
     def check_sweep(self, report: SweepReport) -> None:
         """Carry out what is due, compare with the report, then check the pairs it made."""
+        self.hear()
         expired, unseen, stuck = self._due_offers()
         withdrawn = self._due_leases()
         lost, asked = self._owed()
-        exhausted = self._due_rounds()
+        exhausted, widened = self._due_steps()
+        overdue = [pair for pair, due in self.wrap_ups.items() if due <= self.now]
+        for pair in overdue:
+            self.wrap_ups[pair] = self.now + self.limits.recheck_ms
         assert {one.offer_id for one in report.expired} == expired
         assert {one.offer_id for one in report.unseen} == unseen
         assert {one.offer_id for one in report.stuck_accepting} == stuck
@@ -99,15 +127,25 @@ class FullModel(Model):
         assert set(report.leases_lost) == lost
         assert set(report.asked) == asked
         assert sorted(report.exhausted) == sorted(exhausted)
-        everywhere = tuple(self.plan.channel_of)
+        assert sorted(report.wrap_ups_over) == sorted(overdue)
+        assert set(report.widened) == widened
         for offer in report.offered:
-            self.check_match(everywhere, offer)
-        self.check_match(everywhere, None)
+            self.check_match(None, offer)
+        self.check_match(None, None)
+
+    def next_due(self) -> int | None:
+        """When something comes due next, if nothing else happens."""
+        found = [one.due for one in self.offers.values() if one.state in LIVING]
+        for listener in self.listeners.values():
+            found += [at for at in (listener.lease, listener.owed) if at is not None]
+        for contact in self.contacts.values():
+            found += self._instants(contact)
+        return min([*found, *self.wrap_ups.values()], default=None)
 
     def _due_offers(self) -> tuple[set[UUID], set[UUID], set[UUID]]:
         expired, unseen, stuck = set(), set(), set()
         for id_, proposal in sorted(self.offers.items(), key=lambda x: (x[1].due, str(x[0]))):
-            if proposal.due > self.now or proposal.state not in ("offered", "accepting"):
+            if proposal.due > self.now or proposal.state not in LIVING:
                 continue
             if proposal.state == "accepting":
                 stuck.add(id_)
@@ -129,60 +167,93 @@ class FullModel(Model):
             listener.state = str(PresenceState.ASKED)
             listener.owed = self.now
             self.free_preferences(listener_id)
+            self.announce(EventKind.LISTENER_ASKED, listener_id)
 
     def _due_leases(self) -> set[UUID]:
         withdrawn = set()
         for id_, listener in self.listeners.items():
             if listener.lease is not None and listener.lease <= self.now:
                 listener.lease = None
-                if taken := self.withdraw(listener.offer):
+                if taken := self.withdraw(listener.offer, "lease_lost"):
                     withdrawn.add(taken)
                 self.free_preferences(id_)
                 listener.owed = self.now
+                self.announce(EventKind.LEASE_LOST, id_)
         return withdrawn
 
     def _owed(self) -> tuple[set[UUID], set[UUID]]:
-        lost, asked = set(), set()
+        lost: set[UUID] = set()
+        asked: set[UUID] = set()
         for id_, listener in self.listeners.items():
             if listener.owed is not None and listener.owed <= self.now:
                 (asked if self.is_leased(listener) else lost).add(id_)
                 listener.owed = self.now + self.limits.settle_ms
         return lost, asked
 
-    def _due_rounds(self) -> list[UUID]:
-        exhausted, judged = [], []
+    def _instants(self, contact: Contact) -> list[int]:
+        """When a contact is to be looked at: a refusal, a preference, a widening, a round's end."""
+        if contact.gone:
+            return []
+        found = [at for at, _ in contact.coming]
+        found += [contact.clear_at] if contact.clear_at is not None else []
+        found += [contact.waiting.preferred_until_ms] if contact.pref else []
+        return [*found, self.now] if contact.judge else found
+
+    def _due_steps(self) -> tuple[list[UUID], set[UUID]]:
+        """Which rounds ended in vain, and who stands in more lanes since."""
+        exhausted, judged, widened = [], [], set()
         for id_, contact in self.contacts.items():
-            if contact.gone:
+            if min(self._instants(contact), default=self.now + 1) > self.now:
                 continue
-            over = contact.waiting.preferred_until_ms <= self.now
             if contact.clear_at is not None and contact.clear_at <= self.now:
-                if not contact.told:
-                    exhausted.append(id_)
+                was_told = contact.told
                 contact.skip, contact.clear_at = [], None
                 contact.judge = contact.told = False
-                self.weigh(contact)
+                if not was_told:
+                    exhausted.append(id_)
+                    widened |= self._note_exhausted(id_, contact, "time")
             elif contact.judge:
                 contact.judge = False
                 judged.append(id_)
-                self.weigh(contact)
-            elif contact.pref and over:
-                self.weigh(contact)
-        return exhausted + [id_ for id_ in judged if self._is_exhausted(self.contacts[id_])]
+            if self.widen(contact, self.now):
+                widened.add(id_)
+            self.weigh(contact)
+        for id_ in judged:
+            if self._is_exhausted(self.contacts[id_]):
+                exhausted.append(id_)
+                widened |= self._note_exhausted(id_, self.contacts[id_], "refused")
+        return exhausted, widened
+
+    def _note_exhausted(self, id_: UUID, contact: Contact, reason: str) -> set[UUID]:
+        """Report a round in vain; its next widening comes at once."""
+        self.announce(EventKind.ROUND_EXHAUSTED, contact=id_, reason=reason)
+        if not contact.coming:
+            return set()
+        is_wider = self.widen(contact, contact.coming[0][0])
+        self.weigh(contact)
+        return {id_} if is_wider else set()
 
     def _is_exhausted(self, contact: Contact) -> bool:
+        """Say whether everybody present who serves it has refused it."""
         if not contact.skip or contact.told:
             return False
-        profiles = self.plan.profiles_serving(contact.waiting.lanes)
-        present = {
-            id_
-            for id_, one in self.listeners.items()
-            if one.state == PresenceState.READY
-            and one.lease is not None
-            and one.presence.profile_id in profiles
-        }
-        if not present <= set(contact.skip):
+        lanes = self.open_lanes(contact.lanes)
+        asked = {id_ for id_, own in self.present().items() if not lanes.isdisjoint(own)}
+        if not asked <= set(contact.skip):
             return False
         contact.told = True
         assert contact.clear_at is not None
         contact.clear_at = min(contact.clear_at, self.now + self.limits.rest_ms)
         return True
+
+    def forget_listener(self, listener_id: UUID, version: int) -> Step:
+        self.hear()
+        listener = self.listeners.get(listener_id)
+        if listener is None:
+            return Step.UNKNOWN
+        if version < listener.presence.version:
+            return Step.STALE
+        listener.lease = listener.owed = None
+        self.withdraw(listener.offer, "not_ready")
+        self.free_preferences(listener_id)
+        return Step.DONE

@@ -3,7 +3,9 @@
 import pytest
 
 from config.errors import InvalidInput, Misconfigured
-from routing.plan import Limits, Plan, PlanLane, PlanProfile
+from routing.lanes import own_lane
+from routing.model import SweepReport, WaitingContact, Widening
+from routing.plan import Limits, Plan, PlanHelp, PlanLane, PlanProfile, help_lane
 from tests.kit.pools import ADULT, CALL, CHAT, small_plan
 
 
@@ -94,6 +96,141 @@ def test_keys_carry_the_pool_in_braces_for_the_cluster() -> None:
     assert small_plan(pool="fr").key("meta") == "{fr}:meta"
 
 
-def test_limits_are_told_in_the_order_the_scripts_read() -> None:
-    text = Limits().argument()
-    assert text == "20000 2000 10000 2000 30000 2000 2 16 3600000 10000 10000 30000"
+@pytest.mark.parametrize(
+    ("max_chats", "beside", "capacity"),
+    [
+        (
+            3,
+            1,
+            "0/0=both=call+chat 1/0=both~chat=chat 0/1=both=call+chat 0/2=both~chat=chat",
+        ),
+        (
+            2,
+            2,
+            (
+                "0/0=both=call+chat 1/0=both~chat=chat "
+                "0/1=both=call+chat 1/1=both~chat=chat 0/2=both~call=call"
+            ),
+        ),
+        (1, 5, "0/0=both=call+chat 1/0=both~chat=chat 0/1=both~call=call"),
+        (0, 5, "0/0=both~call=call"),
+    ],
+)
+def test_a_call_beside_so_many_chats(max_chats: int, beside: int, capacity: str) -> None:
+    assert small_plan().capacity("both", max_chats, beside) == capacity
+
+
+def test_the_mix_of_the_plan_holds_for_who_has_none_of_her_own() -> None:
+    lanes = [PlanLane(CALL, "dlpm", "call"), PlanLane(CHAT, "dlpm", "chat")]
+    plan = Plan("p", lanes, [PlanProfile("both", (CALL, CHAT))], chats_beside_call=1)
+    assert plan.capacity("both", 2) == plan.capacity("both", 2, 1)
+    assert plan.capacity("both", 2, 0) == "0/0=both=call+chat 0/1=both~chat=chat"
+
+
+def helping() -> Plan:
+    """`first` has the calls, `late` and `later` help out; `later` in both lanes."""
+    return Plan(
+        "p",
+        [PlanLane(CALL, "dlpm", "call"), PlanLane(ADULT, "dlpm", "call")],
+        [
+            PlanProfile("first", (CALL,), (PlanHelp(ADULT, 9_000),)),
+            PlanProfile("late", (ADULT,), (PlanHelp(CALL, 5_000),)),
+            PlanProfile("later", (ADULT,), (PlanHelp(CALL, 7_000),)),
+        ],
+    )
+
+
+def waiting(**changes: object) -> WaitingContact:
+    given: dict[str, object] = {
+        "contact_id": None,
+        "version": 1,
+        "turn": 1,
+        "lanes": (CALL,),
+        "channel": "call",
+        "rank": 1,
+        "waiting_since_ms": 1_000,
+    }
+    return WaitingContact(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def test_help_lanes_are_lanes_of_the_helpers_and_come_with_time() -> None:
+    plan = helping()
+    assert plan.profiles["late"] == (ADULT, f"{CALL}!5000")
+    assert plan.standings["late~call"] == (ADULT, f"{CALL}!5000")
+    assert plan.widenings(waiting()) == (
+        Widening(6_000, (f"{CALL}!5000",)),
+        Widening(8_000, (f"{CALL}!7000",)),
+    )
+    assert plan.with_help_lanes([CALL]) == (CALL, f"{CALL}!5000", f"{CALL}!7000")
+
+
+def test_a_help_lane_tells_whose_it_is() -> None:
+    assert own_lane(help_lane(CALL, 5_000)) == (CALL, 5_000)
+    assert own_lane(CALL) == (CALL, 0)
+
+
+def test_a_contact_in_lanes_of_its_channel_is_taken() -> None:
+    helping().check_contact(waiting(widenings=(Widening(1, (ADULT,)),)))
+
+
+def test_helpers_of_a_lane_that_comes_later_never_come_before_it() -> None:
+    widened = waiting(widenings=(Widening(20_000, (ADULT,)),))
+    assert helping().widenings(widened)[2:] == (
+        Widening(20_000, (ADULT,)),
+        Widening(20_000, (f"{ADULT}!9000",)),
+    )
+
+
+def test_mistakes_of_help_out_are_told() -> None:
+    lanes = [PlanLane(CALL, "dlpm", "call"), PlanLane(ADULT, "dlpm", "call")]
+    profile = PlanProfile(
+        "p",
+        (CALL,),
+        (PlanHelp(CALL, 5), PlanHelp(ADULT, 0), PlanHelp(ADULT, 9), PlanHelp("nowhere", 5)),
+    )
+    assert refused(lanes, [profile]) == (
+        "profile 'p': unknown lane 'nowhere'",
+        f"profile 'p': lane {ADULT!r}: helped out in twice",
+        f"profile 'p': lane {CALL!r}: first choice and help-out",
+        "profile 'p': help-out: after some time, above zero",
+    )
+
+
+def test_too_many_profiles_or_a_mix_below_zero_are_refused() -> None:
+    lanes = [PlanLane(CALL, "dlpm", "call")]
+    many_profiles = [PlanProfile(f"p{i}", (CALL,)) for i in range(513)]
+    assert refused(lanes, many_profiles) == ("profiles: 513, at most 512",)
+    with pytest.raises(Misconfigured):
+        Plan("p", lanes, [PlanProfile("p", (CALL,))], chats_beside_call=-1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"lanes": ()}, "lane_unknown"),
+        ({"lanes": ("nowhere",)}, "lane_unknown"),
+        ({"lanes": (f"{CALL}!5000",)}, "lane_unknown"),
+        ({"widenings": (Widening(1, ("nowhere",)),)}, "lane_unknown"),
+        ({"channel": "chat"}, "lane_of_another_channel"),
+        ({"widenings": (Widening(1, (CALL,)),) * 65}, "too_many_lanes"),
+        ({"lanes": (CALL,) * 65}, "too_many_lanes"),
+    ],
+)
+def test_a_contact_that_could_never_be_offered_is_refused_by_name(
+    changes: dict[str, object], code: str
+) -> None:
+    with pytest.raises(InvalidInput) as error:
+        helping().check_contact(waiting(**changes))
+    assert error.value.code == code
+
+
+def test_the_same_lanes_have_the_same_stamp_and_others_another() -> None:
+    plan = helping()
+    assert plan.registration("late") == helping().registration("late")
+    assert plan.registration("late")[0] != plan.registration("later")[0]
+    assert plan.registration("late")[1] == f"{ADULT}=call {CALL}!5000=call"
+
+
+def test_a_report_with_anything_in_it_is_not_empty() -> None:
+    assert SweepReport().is_empty
+    assert not SweepReport(widened=[None]).is_empty  # type: ignore[list-item]

@@ -6,8 +6,8 @@ from importlib import resources
 
 import pytest
 
-from routing.plan import Limits
-from routing.steps.scripts import load_sources
+from routing.limits import Limits
+from routing.steps.scripts import LIMIT, load_sources, sources_within
 
 FOLDER = resources.files("routing").joinpath("lua")
 STEPS = sorted(file.name for file in FOLDER.iterdir() if file.name.endswith(".lua"))
@@ -30,13 +30,18 @@ def test_every_key_is_made_from_the_first_one() -> None:
         assert "'{" not in text.replace("'{pool}", ""), name
 
 
-def test_limits_have_the_same_order_on_both_sides() -> None:
-    text = FOLDER.joinpath("parts", "clock.lua").read_text("utf-8")
-    block = re.search(r"local names = \{(.*?)\}", text, re.DOTALL)
-    assert block is not None
-    told = re.findall(r"'(\w+)'", block.group(1))
-    own = [field.name.replace("misses_before_asked", "misses") for field in fields(Limits)]
-    assert told == own
+def test_limits_are_written_into_the_text_and_every_one_is_used() -> None:
+    used = {name for text in load_sources().values() for name in LIMIT.findall(text)}
+    assert used == {field.name for field in fields(Limits)}
+    for name, (_, text) in sources_within(Limits(offer_ms=12_345)).items():
+        assert not LIMIT.search(text), name
+    assert "12345" in sources_within(Limits(offer_ms=12_345))["match"][1]
+
+
+def test_each_set_of_limits_is_a_set_of_scripts_of_its_own() -> None:
+    one, other = sources_within(Limits()), sources_within(Limits(offer_ms=1))
+    assert one["match"][0] != other["match"][0]
+    assert sources_within(Limits()) is one
 
 
 def test_no_step_scans_or_reads_a_whole_set() -> None:

@@ -1,9 +1,19 @@
--- What every step starts with: the pool's keys, the clock, the limits, announcements.
+-- What every step starts with: the pool's keys, the clock, announcements.
 --
--- Guarantee: time never moves back within one data set, whichever clock is asked.
--- KEYS[1] {pool}:meta, which pins the Cluster slot; all other keys are made from it.
--- ARGV[1] now_ms, empty in production (the server's TIME), virtual in tests.
--- ARGV[2] the limits of routing.plan.Limits, in its order. A step's own arguments start at 3.
+-- Guarantee: time never moves back within one data set, whichever clock is asked. A clock found
+-- behind what is known (another server's, or one set back after it ran ahead) does not stop time
+-- either: from there the known instant goes on at half speed until the clock has caught up, so a
+-- jump ahead of any length leaves every time-out at most twice as long, and never frozen.
+-- What a jump ahead made due is due at once: offers return at their rank, leases end.
+-- The known instant is written down at most every WRITTEN_MS by the server's own clock (at each
+-- step by a virtual one): set back by less than that, it may be told again.
+-- KEYS[1] {pool}:meta, which pins the Cluster slot; all other keys are made from it. Its fields:
+-- now, ahead_at and ahead_now (the clock and the known instant when the clock was found behind),
+-- epoch, building and building_until (a rebuild), beckoned (how many listeners are).
+-- ARGV[1] now_ms, empty in production (the server's TIME), virtual in tests. A step's own
+-- arguments start at 2. LIMIT.<name> is a number of routing.plan.Limits, written into the text by
+-- routing.steps.scripts: constants of a plan cost nothing to read.
+local WRITTEN_MS = 5
 local META = KEYS[1]
 local POOL = string.sub(META, 1, -5)
 
@@ -14,34 +24,40 @@ local function digits(number)
   return string.format('%.0f', number)
 end
 
+local meta = redis.call('HMGET', META, 'now', 'ahead_at', 'ahead_now', 'building', 'epoch',
+  'building_until', 'beckoned')
+
+-- The known instant, going on at half speed since the clock was found behind it.
+local function go_on_slowly(told, known)
+  local at, from = tonumber(meta[2] or ''), tonumber(meta[3] or '')
+  if not at or told < at then
+    redis.call('HSET', META, 'ahead_at', digits(told), 'ahead_now', digits(known))
+    return known
+  end
+  return math.max(known, from + math.floor((told - at) / 2))
+end
+
 local function read_clock()
-  local known = tonumber(redis.call('HGET', META, 'now') or '0')
-  local told = tonumber(ARGV[1])
+  local known = tonumber(meta[1] or '0')
+  local told, step_ms = tonumber(ARGV[1]), 1
   if not told then
+    step_ms = WRITTEN_MS
     local time = redis.call('TIME')
     told = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
   end
-  if told <= known then
-    return known
+  local instant = told
+  if told < known then
+    instant = go_on_slowly(told, known)
+  elseif meta[2] then
+    redis.call('HDEL', META, 'ahead_at', 'ahead_now')
   end
-  redis.call('HSET', META, 'now', digits(told))
-  return told
+  if instant >= known + step_ms then
+    redis.call('HSET', META, 'now', digits(instant))
+  end
+  return instant
 end
 
 local now = read_clock()
-
-local LIMIT = {}
-do
-  local names = {
-    'offer_ms', 'seen_ms', 'accepting_ms', 'recheck_ms', 'round_ms', 'rest_ms', 'misses',
-    'skip_max', 'tombstone_ms', 'settle_ms', 'event_entries', 'rebuild_ms',
-  }
-  local position = 0
-  for value in string.gmatch(ARGV[2], '%d+') do
-    position = position + 1
-    LIMIT[names[position]] = tonumber(value)
-  end
-end
 
 -- A hash as a table; nil when there is none.
 local function read_hash(key)
@@ -57,8 +73,7 @@ local function read_hash(key)
 end
 
 local function epoch()
-  local named = redis.call('HMGET', META, 'building', 'epoch')
-  return named[1] or named[2] or ''
+  return meta[4] or meta[5] or ''
 end
 
 -- A wake-up for whoever listens: ids and codes only, and never the only trace of a fact.

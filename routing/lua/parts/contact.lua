@@ -1,77 +1,144 @@
--- A contact in the index. Needs: clock, listener.
+-- A contact in the index. Needs: clock, lanes, listener.
 --
 -- contact:<id> HASH: version turn lanes (parted by spaces, the first one counts) channel rank
---   since offerable offer epoch, pref pref_until (while a preference lives), skip (" id id ": who
+--   since target offerable offer epoch, given (lanes and widenings as PostgreSQL and the
+--   configuration have them; nothing when it has no widening: then lanes says so), widen (what is still to come, "at lane lane;at lane"), reached (the
+--   latest widening applied), pref pref_until (while a preference lives), skip (" id id ": who
 --   refused it in this round), clear_at (end of the round), judge (a refusal to look into), told
---   (this round was reported as exhausted); a tombstone has only version and gone.
--- wait:<lane> ZSET by rank: those a match may take. preferred:<listener>:<channel> ZSET by rank:
--- those only she may take. waiting:<lane> ZSET by waiting since: all who wait, for the counts.
+--   (this round was reported as exhausted); a tombstone has only version and gone. What is empty is
+--   left out: ABSENT says how it is read.
+-- It stands in wait:<lane> of each of its lanes, or, while it has a preference, in
+--   preferred:<listener>:<channel> (ZSET by rank), or, on a desk or held back, in neither.
+-- aside:<lane> ZSET by rank: those of a first lane who keep their place outside wait:<lane>,
+--   preferred or held back. waiting:<lane> ZSET by waiting since: all who wait, for the counts.
 -- steps ZSET: when a contact is to be looked at again.
-local function contact_key(id)
+local Contact = {}
+
+local ABSENT = { __index = {
+  offerable = '1', offer = '', pref = '', pref_until = '0', skip = '', clear_at = '', judge = '',
+  told = '', target = '0', widen = '', reached = '', given = '',
+} }
+
+function Contact.key(id)
   return POOL .. 'contact:' .. id
 end
 
-local function has_refused(contact, listener)
+function Contact.has_refused(contact, listener)
   return string.find(contact.skip, ' ' .. listener .. ' ', 1, true) ~= nil
 end
 
-local function first_lane(contact)
+function Contact.first_lane(contact)
   return string.match(contact.lanes, '%S+')
 end
 
-local function unstand(id, contact)
-  if contact.pref ~= '' then
-    redis.call('ZREM', preferred_key(contact.pref, contact.channel), id)
-    local free = redis.call('HMGET', listener_key(contact.pref), 'standing', 'takes')
-    beckon(contact.pref, free[1] or '', free[2] or '')
+-- Let a contact stand, or no longer stand, for the listener it prefers.
+function Contact.stand_for(id, contact, is_standing)
+  local listener, key = contact.pref, Listener.preferred_key(contact.pref, contact.channel)
+  local changed
+  if is_standing then
+    changed = redis.call('ZADD', key, contact.rank, id)
+  else
+    changed = redis.call('ZREM', key, id)
   end
-  for lane in string.gmatch(contact.lanes, '%S+') do
-    redis.call('ZREM', POOL .. 'wait:' .. lane, id)
+  if changed == 1 then
+    redis.call('HINCRBY', Listener.key(listener), 'wanted', is_standing and 1 or -1)
+  end
+  local free = redis.call('HMGET', Listener.key(listener), 'standing', 'takes')
+  Listener.beckon(listener, free[1] or '', free[2] or '')
+end
+
+function Contact.unstand(id, contact)
+  if contact.offer ~= '' then
+    return -- on a desk: it stands nowhere
+  end
+  if contact.pref ~= '' or contact.offerable ~= '1' then
+    redis.call('ZREM', POOL .. 'aside:' .. Contact.first_lane(contact), id)
+  end
+  if contact.pref ~= '' then
+    Contact.stand_for(id, contact, false)
+  elseif contact.offerable == '1' then
+    for lane in string.gmatch(contact.lanes, '%S+') do
+      Lanes.vacate(lane, id)
+    end
   end
 end
 
 -- Drop a preference that is over, refused, or for somebody who is not there to be waited for.
-local function weigh_preference(id, contact)
-  if contact.pref == '' then
-    return
-  end
-  local state = redis.call('HGET', listener_key(contact.pref), 'state')
-  if tonumber(contact.pref_until) <= now or state ~= 'ready' or not is_leased(contact.pref)
-    or has_refused(contact, contact.pref) then
-    unstand(id, contact)
+function Contact.weigh_preference(id, contact)
+  local listener = redis.call('HMGET', Listener.key(contact.pref), 'state', 'lease')
+  if tonumber(contact.pref_until) <= now or listener[1] ~= 'ready'
+    or tonumber(listener[2] or '0') <= now or Contact.has_refused(contact, contact.pref) then
+    Contact.unstand(id, contact)
     contact.pref = ''
-    redis.call('HSET', contact_key(id), 'pref', '')
+    redis.call('HSET', Contact.key(id), 'pref', '')
+  end
+end
+
+-- Keep its place while it stands outside its lanes.
+function Contact.stand_aside(id, contact)
+  if contact.offer == '' then
+    redis.call('ZADD', POOL .. 'aside:' .. Contact.first_lane(contact), contact.rank, id)
   end
 end
 
 -- Put a contact where matches look: with the listener it prefers, or in its lanes.
-local function stand(id, contact)
-  weigh_preference(id, contact)
-  if contact.offer ~= '' or contact.offerable ~= '1' then
+function Contact.stand(id, contact)
+  if contact.pref ~= '' then
+    Contact.weigh_preference(id, contact)
+  end
+  if contact.offer ~= '' then
+    return
+  end
+  if contact.pref ~= '' or contact.offerable ~= '1' then
+    Contact.stand_aside(id, contact)
+  end
+  if contact.offerable ~= '1' then
     return
   end
   if contact.pref ~= '' then
-    redis.call('ZADD', preferred_key(contact.pref, contact.channel), contact.rank, id)
-    local free = redis.call('HMGET', listener_key(contact.pref), 'standing', 'takes')
-    beckon(contact.pref, free[1] or '', free[2] or '')
+    Contact.stand_for(id, contact, true)
     return
   end
   for lane in string.gmatch(contact.lanes, '%S+') do
-    redis.call('ZADD', POOL .. 'wait:' .. lane, contact.rank, id)
+    Lanes.fill(lane, id, contact.rank)
   end
 end
 
--- Plan when to look at it again: a refusal now, a preference or a round when it ends.
-local function plan_step(id, contact)
-  local due
-  if contact.judge ~= '' then
-    due = now
+-- How many keep a place before a contact in its first lane.
+function Contact.places_before(contact)
+  local lane, limit = Contact.first_lane(contact), '(' .. contact.rank
+  return redis.call('ZCOUNT', POOL .. 'wait:' .. lane, '-inf', limit)
+    + redis.call('ZCOUNT', POOL .. 'aside:' .. lane, '-inf', limit)
+end
+
+-- Add the lanes of every widening up to an instant. It stands in them from the next `stand` on.
+function Contact.widen(contact, until_ms)
+  while contact.widen ~= '' do
+    local at, lanes, rest = string.match(contact.widen, '^(%d+) ([^;]*);?(.*)$')
+    if tonumber(at) > until_ms then
+      return
+    end
+    for lane in string.gmatch(lanes, '%S+') do
+      if not string.find(' ' .. contact.lanes .. ' ', ' ' .. lane .. ' ', 1, true) then
+        contact.lanes = contact.lanes .. ' ' .. lane
+      end
+    end
+    contact.widen, contact.reached = rest, at
   end
-  if contact.pref ~= '' and (not due or tonumber(contact.pref_until) < due) then
-    due = tonumber(contact.pref_until)
-  end
-  if contact.clear_at ~= '' and (not due or tonumber(contact.clear_at) < due) then
-    due = tonumber(contact.clear_at)
+end
+
+function Contact.next_widening(contact)
+  return tonumber(string.match(contact.widen, '^%d+') or '')
+end
+
+-- Plan when to look at it again: a refusal now, a preference, a widening or a round in its time.
+function Contact.plan_step(id, contact)
+  local due = contact.judge ~= '' and now or Contact.next_widening(contact)
+  for _, name in ipairs({ 'pref_until', 'clear_at' }) do
+    local at = (name ~= 'pref_until' or contact.pref ~= '') and tonumber(contact[name])
+    if at and (not due or at < due) then
+      due = at
+    end
   end
   if due then
     redis.call('ZADD', POOL .. 'steps', digits(due), id)
@@ -80,9 +147,27 @@ local function plan_step(id, contact)
   end
 end
 
+-- A contact or its tombstone; nil for none.
+function Contact.read_known(id)
+  local contact = read_hash(Contact.key(id))
+  return contact and setmetatable(contact, ABSENT)
+end
+
+-- Write a whole contact; nothing else of it may be there.
+function Contact.write(id, contact)
+  local flat = {}
+  for name, value in pairs(contact) do
+    if value ~= ABSENT.__index[name] then
+      flat[#flat + 1] = name
+      flat[#flat + 1] = value
+    end
+  end
+  redis.call('HSET', Contact.key(id), unpack(flat))
+end
+
 -- A living contact; nil for none and for a tombstone.
-local function read_contact(id)
-  local contact = read_hash(contact_key(id))
+function Contact.read(id)
+  local contact = Contact.read_known(id)
   if contact and not contact.gone then
     return contact
   end
@@ -90,23 +175,25 @@ local function read_contact(id)
 end
 
 -- Replace a contact by a tombstone, so that a late write of an older version revives nobody.
-local function bury(id, contact, version)
+function Contact.bury(id, contact, version)
   if contact then
-    unstand(id, contact)
-    redis.call('ZREM', POOL .. 'waiting:' .. first_lane(contact), id)
+    Contact.unstand(id, contact)
+    redis.call('ZREM', POOL .. 'waiting:' .. Contact.first_lane(contact), id)
+    if contact.widen ~= '' or contact.clear_at ~= '' or contact.pref_until ~= '0' then
+      redis.call('ZREM', POOL .. 'steps', id)
+    end
+    redis.call('DEL', Contact.key(id))
   end
-  redis.call('ZREM', POOL .. 'steps', id)
-  redis.call('DEL', contact_key(id))
-  redis.call('HSET', contact_key(id), 'version', version, 'gone', '1')
-  redis.call('PEXPIRE', contact_key(id), LIMIT.tombstone_ms)
+  redis.call('HSET', Contact.key(id), 'version', version, 'gone', '1')
+  redis.call('PEXPIRE', Contact.key(id), LIMIT.tombstone_ms)
 end
 
 -- Note that a listener did not take it: in this round she is not offered it again.
-local function refuse(id, contact, listener, offered_at)
+function Contact.refuse(id, contact, listener, offered_at)
   if contact.clear_at == '' then
     contact.clear_at = digits(offered_at + LIMIT.round_ms)
   end
-  if not has_refused(contact, listener) then
+  if not Contact.has_refused(contact, listener) then
     local _, names = string.gsub(contact.skip, '%S+', '')
     if names < LIMIT.skip_max then
       contact.skip = (contact.skip == '' and ' ' or contact.skip) .. listener .. ' '
@@ -115,34 +202,34 @@ local function refuse(id, contact, listener, offered_at)
     end
   end
   contact.judge = '1'
-  redis.call('HSET', contact_key(id), 'skip', contact.skip, 'clear_at', contact.clear_at,
+  redis.call('HSET', Contact.key(id), 'skip', contact.skip, 'clear_at', contact.clear_at,
     'judge', '1')
 end
 
 -- Give a contact back from an offer, at its old rank; `refused_by` nil when nobody refused it.
-local function free_contact(id, offer_id, refused_by, offered_at)
-  local contact = read_contact(id)
+function Contact.free(id, offer_id, refused_by, offered_at)
+  local contact = Contact.read(id)
   if not contact or contact.offer ~= offer_id then
     return nil
   end
   contact.offer = ''
-  redis.call('HSET', contact_key(id), 'offer', '')
+  redis.call('HSET', Contact.key(id), 'offer', '')
   if refused_by then
-    refuse(id, contact, refused_by, offered_at)
+    Contact.refuse(id, contact, refused_by, offered_at)
   end
-  stand(id, contact)
-  plan_step(id, contact)
+  Contact.stand(id, contact)
+  Contact.plan_step(id, contact)
   return contact
 end
 
 -- Whoever stops being ready is not waited for: up to 64 at once, timers free the rest.
-local function free_preferences(listener)
+function Contact.free_preferences(listener)
   for _, channel in ipairs({ 'call', 'chat' }) do
-    for _, id in ipairs(redis.call('ZRANGE', preferred_key(listener, channel), 0, 63)) do
-      local contact = read_contact(id)
+    for _, id in ipairs(redis.call('ZRANGE', Listener.preferred_key(listener, channel), 0, 63)) do
+      local contact = Contact.read(id)
       if contact then
-        stand(id, contact)
-        plan_step(id, contact)
+        Contact.stand(id, contact)
+        Contact.plan_step(id, contact)
       end
     end
   end

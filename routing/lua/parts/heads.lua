@@ -1,0 +1,107 @@
+-- The heads of lanes, for a match. Needs: clock, lanes, listener, contact. Reads each at most once.
+local Heads = {}
+
+local FIRST_LANES, PAGE_OF_LANES = 8, 32
+
+-- The i-th lane that holds somebody and its first rank, lowest rank first; nil past the last.
+local lanes_by_head = { flat = {}, whole = false }
+function Heads.lane(i)
+  local flat = lanes_by_head.flat
+  while #flat < 2 * i and not lanes_by_head.whole do
+    local from, size = #flat / 2, #flat == 0 and FIRST_LANES or PAGE_OF_LANES
+    local page = redis.call('ZRANGE', POOL .. 'heads', from, from + size - 1, 'WITHSCORES')
+    for _, word in ipairs(page) do
+      flat[#flat + 1] = word
+    end
+    lanes_by_head.whole = #page < 2 * size
+  end
+  return flat[2 * i - 1], tonumber(flat[2 * i])
+end
+
+-- Whether anybody stands in these lanes.
+function Heads.has_somebody(lanes)
+  local i = 1
+  while Heads.lane(i) do
+    if Lanes.serves(lanes, (Heads.lane(i))) then
+      return true
+    end
+    i = i + 1
+  end
+  return false
+end
+
+-- The i-th contact of a lane and its rank; one is read first, the rest only when it is refused.
+local pages = {}
+function Heads.contact(lane, i)
+  local page = pages[lane]
+  if not page or (i > page.size and not page.whole) then
+    local last = page and LIMIT.skip_max or 0
+    local flat = redis.call('ZRANGE', POOL .. 'wait:' .. lane, 0, last, 'WITHSCORES')
+    page = { size = #flat / 2, whole = last > 0 or #flat == 0, flat = flat }
+    pages[lane] = page
+  end
+  if i > page.size then
+    return nil
+  end
+  return page.flat[2 * i - 1], tonumber(page.flat[2 * i])
+end
+
+local contacts = {}
+function Heads.known_contact(id)
+  if contacts[id] == nil then
+    contacts[id] = Contact.read(id) or false
+  end
+  return contacts[id]
+end
+
+-- One that is no contact any more is taken for takeable, so that a match meets and removes it.
+function Heads.is_takeable(id, listener)
+  local contact = Heads.known_contact(id)
+  return not contact or not Contact.has_refused(contact, listener)
+end
+
+function Heads.is_before(rank, id, other_rank, other_id)
+  return not other_id or rank < other_rank or (rank == other_rank and id < other_id)
+end
+
+-- The best head over all lanes of a standing, for one listener. Lanes are opened in the order of
+-- their heads, so those that cannot hold the best are never read.
+function Heads.best_in_lanes(listener, lanes)
+  local open, next_lane = {}, 1
+  while true do
+    local best
+    for _, cursor in ipairs(open) do
+      if cursor.id and Heads.is_before(cursor.rank, cursor.id, best and best.rank, best and best.id) then
+        best = cursor
+      end
+    end
+    local lane, rank = Heads.lane(next_lane)
+    if lane and (not best or rank <= best.rank) then
+      next_lane = next_lane + 1
+      if Lanes.serves(lanes, lane) then
+        local id, first = Heads.contact(lane, 1)
+        open[#open + 1] = { lane = lane, at = 1, id = id, rank = first }
+      end
+    elseif not best then
+      return nil
+    elseif Heads.is_takeable(best.id, listener) then
+      return best
+    else
+      best.at = best.at + 1
+      best.id, best.rank = Heads.contact(best.lane, best.at)
+    end
+  end
+end
+
+-- The best of those who stand for her alone, on the channels she takes.
+function Heads.best_preferred(listener, takes)
+  local best
+  for channel in string.gmatch(takes, '[^+]+') do
+    local key = Listener.preferred_key(listener, channel)
+    local flat = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    if flat[1] and Heads.is_before(tonumber(flat[2]), flat[1], best and best.rank, best and best.id) then
+      best = { id = flat[1], rank = tonumber(flat[2]), key = key }
+    end
+  end
+  return best
+end
