@@ -62,11 +62,10 @@ class Accepting(Acts):
     ) -> Accepted:
         """Give the contact to the listener, for this turn, within her capacity.
 
-        Capacity is one call, or up to `max_chats` chats; beside a call, as
-        many as her presence says (`chats_beside_call`, mostly none). It is
-        counted under a lock of her listener row, so two offers accepted at
-        once by two nodes cannot both fit into the last place. Write-ups count
-        until their time is over. `level` is the contact's in that turn.
+        Capacity (`has_place`) is counted under a lock of her listener row, so
+        two offers accepted at once by two nodes cannot both fit into the last
+        place. Write-ups count until their time is over. `level` is the
+        contact's in that turn.
 
         A repeat of the same offer returns the same engagement. Raises
         Conflict `contact_taken` (somebody else has it), `contact_gone` (it
@@ -93,7 +92,7 @@ class Accepting(Acts):
             contact = snapshot_of(row)
             await _hold_capacity(tx, offer, contact.channel, now)
             made = await tx.fetch_one("engagement.create", *_columns(offer, contact, now))
-            assert made is not None
+            assert made is not None, "an insert returns its row"
             actor = Actor.staff(listener_id, session_id)
             told: dict[str, CodedValue] = {"offer_id": offer_id, "turn": turn}
             await audit_if_staff(tx, self._vault, actor, "contact.accept", contact, now, told)

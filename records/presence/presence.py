@@ -9,7 +9,7 @@ from config.errors import NotFound
 from config.ids import new_id
 from config.vocabulary import Channel, PresenceState
 from records.coded import code
-from records.database import Database, Row
+from records.database import Database, Row, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,47 +71,24 @@ class PresenceStore:
         """
         async with self._database.transaction() as tx:
             row = await tx.fetch_one("presence.lock", staff_id)
-            if row is not None:
-                before = listener_of(row)
-                after = replace(
-                    before,
-                    session_id=session_id,
-                    state=state,
-                    profile_id=profile_id,
-                    max_chats=max_chats,
-                    missed_offers=0 if state is PresenceState.READY else before.missed_offers,
-                    until=until,
-                    hard_contacts=_given(hard_contacts, before.hard_contacts),
-                    chats_beside_call=_given(chats_beside_call, before.chats_beside_call),
-                )
-                if after == before:
-                    return before
-            row = await tx.fetch_one(
-                "presence.declare",
+            before = None if row is None else listener_of(row)
+            wanted = ListenerRow(
                 staff_id,
                 session_id,
-                state.value,
+                state,
+                code(reason, "reason"),
+                0,
                 now,
                 profile_id,
                 max_chats,
-                code(reason, "reason"),
+                0,
                 until,
-                hard_contacts,
-                chats_beside_call,
+                _given(hard_contacts, before.hard_contacts if before else 0),
+                _given(chats_beside_call, before.chats_beside_call if before else 0),
             )
-            assert row is not None
-            after = listener_of(row)
-            await tx.execute(
-                "presence.add_event",
-                new_id(),
-                staff_id,
-                session_id,
-                state.value,
-                code(reason, "reason"),
-                after.version,
-                now,
-            )
-            return after
+            if before is not None and _says_the_same(wanted, before):
+                return before
+            return await _put(tx, wanted, now)
 
     async def current(self, staff_id: UUID) -> ListenerRow | None:
         """Return the presence in force, or None if none was ever declared."""
@@ -165,6 +142,51 @@ def listener_of(row: Row) -> ListenerRow:
         hard_contacts=row["hard_contacts"],
         chats_beside_call=row["chats_beside_call"],
     )
+
+
+def _says_the_same(wanted: ListenerRow, before: ListenerRow) -> bool:
+    if before.missed_offers and wanted.state is PresenceState.READY:
+        return False
+    # Why she says it, and since when, is as it was.
+    return (
+        replace(
+            wanted,
+            reason=before.reason,
+            version=before.version,
+            since=before.since,
+            missed_offers=before.missed_offers,
+        )
+        == before
+    )
+
+
+async def _put(tx: Transaction, wanted: ListenerRow, now: datetime) -> ListenerRow:
+    row = await tx.fetch_one(
+        "presence.declare",
+        wanted.staff_id,
+        wanted.session_id,
+        wanted.state.value,
+        now,
+        wanted.profile_id,
+        wanted.max_chats,
+        wanted.reason,
+        wanted.until,
+        wanted.hard_contacts,
+        wanted.chats_beside_call,
+    )
+    assert row is not None, "an upsert returns its row"
+    after = listener_of(row)
+    await tx.execute(
+        "presence.add_event",
+        new_id(),
+        after.staff_id,
+        after.session_id,
+        after.state.value,
+        after.reason,
+        after.version,
+        now,
+    )
+    return after
 
 
 def _given(value: int | None, before: int) -> int:
