@@ -17,16 +17,22 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from config.vocabulary import Audience, ContactState, Sender
+from config.vocabulary import Audience, Channel, ContactState, QueueStateKind, Sender
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a visitor says before writing; nothing of it is required."""
+    """What a visitor says before writing; nothing of it is required.
+
+    `answers` are to the opening questions, by id; one left out is « not
+    known », never « no ». `need` is a skill without which nobody can answer.
+    """
 
     audience: Audience = Audience.UNKNOWN
     department: str | None = None  # a code such as "2A", never a number
     language: str = "fr"
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    need: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,11 @@ class Status:
     """Where a conversation stands, as the visitor may know it.
 
     `position` (1 = next) and `wait_seconds` are given only while waiting and
-    only when known: an unknown wait is None, never a guess. `head_seq` is the
-    last line the visitor may read; `open` tells whether one may still write.
+    only when known: an unknown wait is None, never a guess. `queue` tells
+    whether the queue they wait in answers, and `message` what a supervisor
+    has to say to everybody who waits there; None once they no longer wait.
+    `head_seq` is the last line the visitor may read; `open` tells whether one
+    may still write.
     """
 
     state: ContactState
@@ -59,6 +68,8 @@ class Status:
     wait_seconds: int | None
     head_seq: int
     open: bool
+    queue: QueueStateKind | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +126,78 @@ class Department:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """An opening question; `is_danger`: a yes is an immediate danger, which is never refused."""
+
+    id: str
+    label: str
+    label_adult: str | None
+    audiences: tuple[Audience, ...]
+    is_danger: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What only some listeners can do, as a visitor may ask for it."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Whether who comes in so would be answered now.
+
+    `reopens_at` is given while closed, when a reopening is planned.
+    `message` is what a supervisor has to say to everybody.
+    """
+
+    state: QueueStateKind
+    reopens_at: datetime | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Openings:
     """What the page shows before anything is written.
 
     `texts` are the helpline's own words for the page, unfilled, with their
     variants by audience: those named in `HELPLINE_TEXTS`, at least.
-    `reopens_at` is None while open, or when no reopening is planned.
+    `answering` has every audience: each may lead to another queue.
     """
 
     language: str
     languages: tuple[str, ...]
-    open: bool
-    reopens_at: datetime | None
+    answering: Mapping[Audience, Answering]
     timezone: str
     emergency: tuple[EmergencyNumber, ...]
     departments: tuple[Department, ...]
     texts: Mapping[str, str]
+    questions: tuple[Question, ...] = ()
+    needs: tuple[Need, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One way in: a line, a channel, an audience; the queue it leads to and its state."""
+
+    line: str
+    line_name: str
+    channel: Channel
+    audience: Audience
+    queue: str
+    queue_label: str
+    answering: Answering
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Every way in as the public may know it, in one language."""
+
+    language: str
+    timezone: str
+    at: datetime
+    doors: tuple[Door, ...]
 
 
 # The keys of `Openings.texts`: the helpline's `chat.…` texts without that
@@ -149,6 +216,8 @@ HELPLINE_TEXTS = frozenset(
         "joined",
         "end",
         "closed",
+        "full",
+        "unstaffed",
         "unavailable",
     }
 )
@@ -161,8 +230,10 @@ class Centre(Protocol):
         """Take a visitor in: committed and waiting before this returns.
 
         Raises TooMuch (the service takes no more for now), Conflict
-        `chat_closed` (outside opening hours), InvalidInput (an unknown
-        département or language), Unavailable.
+        `chat_closed` (closed by hours or by a supervisor) or `chat_full` (as
+        many wait as can be answered), InvalidInput (an unknown département,
+        language, question or need), Unavailable. Nobody who says that they
+        are in immediate danger is refused for being closed or full.
         """
         ...
 
@@ -236,4 +307,8 @@ class Centre(Protocol):
 
         No engine is asked: this answers when nothing else does.
         """
+        ...
+
+    def doors(self, language: str) -> Doors:
+        """Return which ways in are answered now, calls too; no engine is asked."""
         ...

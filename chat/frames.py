@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from config.vocabulary import ContactState, Sender
+from config.vocabulary import ContactState, QueueStateKind, Sender
 
 # Close codes: 4000–4999 are the application's own (RFC 6455, 7.4.2).
 CLOSE_DONE = 1000
@@ -98,11 +98,13 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the conversation stands; sent when it changed."""
+    """Where the conversation stands; sent when it changed. `queue`, `message`: while waiting."""
 
     state: ContactState
     position: int | None
     wait_seconds: int | None
+    queue: QueueStateKind | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

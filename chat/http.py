@@ -2,7 +2,8 @@
 
     GET  /chat/                               the page
     GET  /chat/static/{file}                  its style and modules
-    GET  /chat/openings?language=fr           open or closed, numbers, départements
+    GET  /chat/openings?language=fr           open or closed, numbers, départements, questions
+    GET  /chat/state?language=fr              which lines, channels and queues answer now
     POST /chat/conversations                  → 201 {conversation_id, token, socket_url, head_seq}
     GET  /chat/conversations/{id}/messages    ?after=SEQ → lines, and where it stands
     POST /chat/conversations/{id}/messages    {cid, text} → 201 {cid, seq, at}
@@ -24,8 +25,8 @@ import structlog
 from aiohttp import web
 
 from chat.address import origin_of
-from chat.bodies import read_at_most
-from chat.centre import Centre, Opening
+from chat.bodies import opening_of, read_at_most
+from chat.centre import Centre
 from chat.limits import Buckets, HttpLimits
 from chat.problems import problem
 from chat.protocol import (
@@ -49,7 +50,6 @@ from config.errors import (
     Unavailable,
 )
 from config.text import Catalog
-from config.vocabulary import Audience
 
 log = structlog.get_logger()
 
@@ -96,6 +96,7 @@ def add_chat_routes(
         ("GET", "/chat/", routes.page, "page"),
         ("GET", "/chat/static/{file}", routes.file, "static"),
         ("GET", "/chat/openings", routes.openings, "openings"),
+        ("GET", "/chat/state", routes.state, "state"),
         ("POST", "/chat/conversations", routes.open_conversation, "open"),
         ("GET", conversation + "/messages", routes.messages, "messages"),
         ("POST", conversation + "/messages", routes.send, "send"),
@@ -163,14 +164,16 @@ class ChatRoutes:
         openings = self._centre.openings(request.query.get("language", "")[:8])
         return web.json_response(self._page.openings_document(openings))
 
+    async def state(self, request: web.Request) -> web.Response:
+        """Answer which ways in are answered now, for the public site's own page."""
+        doors = self._centre.doors(request.query.get("language", "")[:8])
+        emergency = self._centre.openings(doors.language).emergency
+        return web.json_response(self._page.doors_document(doors, emergency))
+
     async def open_conversation(self, request: web.Request) -> web.Response:
         """Take a visitor in; nothing in the body is required."""
         body = await self._body(request)
-        opening = Opening(
-            audience=_audience(body.get("audience")),
-            department=_word(body, "department", 3),
-            language=_word(body, "language", 8) or "fr",
-        )
+        opening = opening_of(body)
         if wait := self._opened.take(self._address(request), monotonic()):
             raise TooMuch(retry_after=wait)
         opened = await self._asked(self._centre.open_conversation(opening))
@@ -198,6 +201,8 @@ class ChatRoutes:
                 "state": status.state,
                 "position": status.position,
                 "wait_seconds": status.wait_seconds,
+                "queue": status.queue,
+                "message": status.message,
             }
         )
 
@@ -286,25 +291,6 @@ class ChatRoutes:
                 return await asked
         except TimeoutError:
             raise Unavailable(code="centre_too_slow") from None
-
-
-def _audience(value: object) -> Audience:
-    """Return who writes, UNKNOWN when not said: nobody is asked twice."""
-    if value is None:
-        return Audience.UNKNOWN
-    try:
-        return Audience(str(value))
-    except ValueError:
-        raise InvalidInput(code="bad_field", field="audience") from None
-
-
-def _word(body: dict[str, Any], name: str, most: int) -> str | None:
-    value = body.get(name)
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str) or len(value) > most or not value.isalnum():
-        raise InvalidInput(code="bad_field", field=name)
-    return value
 
 
 def _after(text: str) -> int:

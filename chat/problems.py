@@ -32,6 +32,7 @@ _BY_CODE: dict[str, tuple[int, str]] = {
     "body_too_large": (413, "The body is over 16 kB."),
     "foreign_origin": (403, "A page of another site made this request."),
     "chat_closed": (409, "The chat is closed for now; see /chat/openings."),
+    "chat_full": (409, "As many wait as can be answered; see /chat/openings."),
     "conversation_closed": (409, "The conversation is over; nothing can be added."),
     "cid_reused": (409, "This cid was used for another text."),
     "text_too_long": (422, "A line has 2,000 characters at most."),

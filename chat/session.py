@@ -153,7 +153,9 @@ class Session:
             return effects
         if self.phase is Phase.RESUMING:
             effects += self._resume(status)
-        shown = frames.State(status.state, status.position, status.wait_seconds)
+        shown = frames.State(
+            status.state, status.position, status.wait_seconds, status.queue, status.message
+        )
         if shown != self._shown:
             self._shown = shown
             effects.append(Emit(shown))

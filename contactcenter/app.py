@@ -163,6 +163,7 @@ def _loops(services: Centre, roles: frozenset[str], health: LoopHealth) -> list[
     loops = [
         loop("wakes", 0.0, services.wakes.hear),
         loop("wakes_poll", 1.0, services.wakes.poll_while_deaf),
+        loop("queue_states", 1.0, services.states.look),
     ]
     if roles & {"public", "chat"}:
         loops.append(loop("signs_of_life", 5.0, services.life.write_down))
@@ -180,10 +181,15 @@ def _loops(services: Centre, roles: frozenset[str], health: LoopHealth) -> list[
             loop(f"call_steps_{number}", 0.0, _driving(services)) for number in range(STEP_DRIVERS)
         ]
         if "public" in roles:
-            loops.append(loop("webhook_proof", 1.0, services.voice.proof.renew))
+            loops += [
+                loop("webhook_proof", 1.0, services.voice.proof.renew),
+                loop("waiting_callers", 2.0, services.voice.waits.look),
+            ]
     if "router" in roles:
         loops += [
             loop("sweep", SWEEP_SECONDS, services.sweep.round),
+            loop("escalations", 1.0, services.escalations.round),
+            loop("offer_outcomes", 30.0, services.outcomes.round),
             loop("orphans", 2.0, services.sweep.return_orphans),
             loop("absent_visitors", 1.0, services.life.look_for_absent),
             loop("reconciler_lock", 1.0, services.reconciler_lock.keep),

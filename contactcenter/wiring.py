@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -14,53 +15,45 @@ from contactcenter.api.services import StaffServices
 from contactcenter.auth.accounts import StaffAccounts
 from contactcenter.auth.passwords import Passwords
 from contactcenter.centre.effects import Effects
+from contactcenter.centre.queue.escalation import Escalations
 from contactcenter.centre.queue.offers import Offers
+from contactcenter.centre.queue.outcomes import Outcomes
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.queue.queueing import Queueing
 from contactcenter.centre.queue.reconcile import Reconciler
+from contactcenter.centre.queue.states import QueueStates
 from contactcenter.centre.queue.sweep import Sweep
 from contactcenter.centre.staff.case_desk import CaseDesk
 from contactcenter.centre.staff.contact_desk import ContactDesk
+from contactcenter.centre.staff.destinations import Destinations
 from contactcenter.centre.staff.form_library import FormLibrary
 from contactcenter.centre.staff.live import LiveHub
-from contactcenter.centre.staff.queue_board import QueueBoard
 from contactcenter.centre.staff.softphones import Softphones
 from contactcenter.centre.visitors.conversations import Conversations
 from contactcenter.centre.visitors.life import SignsOfLife
 from contactcenter.centre.wakes import Wakes
 from contactcenter.engines_in_use import EnginesInUse
-from contactcenter.telephony.signature import WebhookSignature
 from contactcenter.telephony.transport import CallRate, twilio_transport
 from contactcenter.telephony.twilio_adapter import TwilioAccount, TwilioTelephony
-from contactcenter.voice.call_steps import CallSteps
-from contactcenter.voice.callers import Callers
-from contactcenter.voice.proof import WebhookProof
-from contactcenter.voice.routes import VoiceWebhooks
+from contactcenter.wiring_intake import Intake, Voice
+from contactcenter.wiring_supervision import supervision_parts
 from records.audit import Sealer
 from records.cases.cases import Cases
 from records.contacts import Contacts
-from records.contacts.alarms import Alarms
 from records.contacts.file import ContactFiles
 from records.contacts.gate import ContactGate
 from records.engagements import Engagements
+from records.follow_ups import FollowUps
 from records.forms.forms import Forms
 from records.lock import NodeLock
 from records.messages.messages import Messages
+from records.overrides import QueueOverrides
 from records.presence import PresenceStore
-from routing.wakeups import Wakeups
+from records.supervision import Floor
+from routing.wakeups import WakeKind, Wakeups
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """The telephone's parts; absent when no account is configured."""
-
-    webhooks: VoiceWebhooks
-    proof: WebhookProof
-    callers: Callers
-    steps: CallSteps
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +67,9 @@ class Centre:
     wakes: Wakes
     life: SignsOfLife
     sweep: Sweep
+    states: QueueStates
+    escalations: Escalations
+    outcomes: Outcomes
     reconciler: Reconciler
     reconciler_lock: NodeLock
     sealer: Sealer
@@ -109,7 +105,9 @@ async def centre(
         placements = Placements(helpline)
         wakes = Wakes(Wakeups(engines.redis, engines.plan), router)
         queueing = Queueing(router, contacts, placements, clock)
-        presence = Presence(store, router, queueing, clock, lease_ms=limits.lease_seconds * 1000)
+        presence = Presence(
+            store, router, queueing, clock, helpline, news=partial(wakes.tell, WakeKind.STATE)
+        )
         effects = Effects(queueing, presence, router, wakes, wrap_up=wrap_up)
         offers = Offers(router, contacts, engagements, queueing, presence, effects, helpline, clock)
         contact_desk = ContactDesk(
@@ -122,10 +120,37 @@ async def centre(
             effects,
             wakes,
             placements,
+            Destinations(Floor(database), helpline),
             clock,
         )
-        board = QueueBoard(router, Alarms(database), helpline)
-        live = LiveHub(router, wakes, offers, presence, contact_desk, board, clock)
+        overrides = QueueOverrides(database, vault)
+        states = QueueStates(router, overrides, helpline, clock)
+        intake = Intake(
+            contacts,
+            engagements,
+            FollowUps(database, vault),
+            effects,
+            placements,
+            states,
+            router,
+            clock,
+        )
+        supervised = supervision_parts(
+            database,
+            vault,
+            router,
+            contacts,
+            engagements,
+            store,
+            presence,
+            overrides,
+            states,
+            contact_desk,
+            effects,
+            placements,
+            clock,
+        )
+        live = LiveHub(router, wakes, offers, presence, contact_desk, supervised.board, clock)
         life = SignsOfLife(
             contacts,
             router,
@@ -148,11 +173,12 @@ async def centre(
                 forms=FormLibrary(forms),
                 softphones=Softphones(telephony, settings.emulator_url),
                 live=live,
+                supervision=supervised.supervision,
+                supervised=supervised.supervised,
+                follow_ups=supervised.follow_ups,
             ),
             accounts=accounts,
-            conversations=Conversations(
-                contacts, engagements, messages, effects, wakes, life, router, placements, clock
-            ),
+            conversations=intake.conversations(messages, wakes, life),
             live=live,
             wakes=wakes,
             life=life,
@@ -168,23 +194,15 @@ async def centre(
                 grace=timedelta(seconds=limits.chat_grace_seconds),
                 preferred=timedelta(seconds=limits.preferred_listener_seconds),
             ),
+            states=states,
+            escalations=Escalations(contacts, messages, states, placements, effects, wakes, clock),
+            outcomes=Outcomes(router, contacts, helpline, clock),
             reconciler=Reconciler(router, contacts, store, presence, placements, lock, clock),
             reconciler_lock=lock,
             sealer=Sealer(database, vault),
             effects=effects,
             clock=clock,
-            voice=_voice(
-                settings,
-                helpline,
-                telephony,
-                contacts,
-                engagements,
-                presence,
-                effects,
-                clock,
-                placements,
-                public_url,
-            ),
+            voice=intake.voice(settings, telephony, presence, public_url),
         )
 
 
@@ -208,43 +226,3 @@ async def _telephony(
         public_base_url=public_url,
     )
     return TwilioTelephony(account, transport, CallRate(settings.twilio_cps))
-
-
-def _voice(
-    settings: Settings,
-    helpline: Helpline,
-    telephony: TwilioTelephony | None,
-    contacts: Contacts,
-    engagements: Engagements,
-    presence: Presence,
-    effects: Effects,
-    clock: Clock,
-    placements: Placements,
-    public_url: str,
-) -> Voice | None:
-    if telephony is None:
-        return None
-    callers = Callers(contacts, engagements, effects, placements, telephony, presence, clock)
-    steps = CallSteps(
-        contacts,
-        engagements,
-        telephony,
-        presence,
-        effects,
-        clock,
-        ring=timedelta(seconds=helpline.limits.listener_ring_seconds),
-        joining=timedelta(seconds=helpline.limits.caller_join_seconds),
-    )
-    tokens = [token.get_secret_value() for token in settings.twilio_auth_tokens]
-    webhooks = VoiceWebhooks(
-        callers=callers,
-        steps=steps,
-        contacts=contacts,
-        engagements=engagements,
-        signature=WebhookSignature(public_url, tokens),
-        account_sid=settings.twilio_account_sid,
-        helpline=helpline,
-        clock=clock,
-    )
-    proof = WebhookProof(public_url, settings.twilio_account_sid, tokens)
-    return Voice(webhooks, proof, callers, steps)

@@ -4,7 +4,8 @@
 import { Conversation } from "./conversation.js";
 import { quickExit, watchShift } from "./exit.js";
 import { Link } from "./link.js";
-import { Post, request } from "./poll.js";
+import { Post } from "./poll.js";
+import { Start } from "./start.js";
 import { View } from "./view.js";
 import { Words } from "./words.js";
 
@@ -17,6 +18,7 @@ const page = JSON.parse(byId("page-data").textContent);
 const words = new Words(page.texts, page.language);
 const view = new View(words, page.most_characters);
 const conversation = new Conversation((line) => view.show(line));
+const start = new Start(page, words, view, talk);
 let kept = null; // {conversation_id, token, socket_url, audience}
 let link = null;
 let linkTimer = 0;
@@ -85,33 +87,6 @@ function over(title, text) {
   view.showOver(words.say(title), words.say(text));
 }
 
-async function start(event) {
-  event.preventDefault();
-  const button = byId("start-button");
-  if (button.getAttribute("aria-disabled") === "true") return;
-  const form = new FormData(byId("start-form"));
-  const audience = form.get("audience");
-  const body = { audience, department: form.get("department") || null, language: page.language };
-  button.setAttribute("aria-disabled", "true");
-  button.textContent = words.say("starting");
-  view.say(byId("start-trouble"), "");
-  try {
-    const opened = await request("POST", "/chat/conversations", { body });
-    talk({ ...opened, audience });
-  } catch (error) {
-    if (error.code === "chat_closed") location.reload();
-    else view.say(byId("start-trouble"), startTrouble(error));
-  } finally {
-    button.removeAttribute("aria-disabled");
-    button.textContent = words.say("start_button");
-  }
-}
-
-function startTrouble(error) {
-  if (error.status === 429) return words.say("busy", { seconds: error.retryAfter });
-  return words.say("unavailable");
-}
-
 function send(event) {
   event.preventDefault();
   const text = view.text.value;
@@ -169,12 +144,6 @@ function wire() {
     event.preventDefault();
     location.replace(event.target.href); // in place: « back » must not find the page again
   });
-  byId("start-form").addEventListener("submit", start);
-  byId("start-form").addEventListener("change", (event) => {
-    if (event.target.name !== "audience") return;
-    words.addressTo(event.target.value);
-    view.address();
-  });
   byId("compose").addEventListener("submit", send);
   view.text.addEventListener("input", () => link && view.text.value && link.typing());
   view.text.addEventListener("keydown", (event) => {
@@ -204,8 +173,7 @@ function begin() {
     talk(credentials);
     return;
   }
-  if (page.open) view.showStart("");
-  else view.showStart(page.reopens ? words.say("closed", { opening: page.reopens }) : words.say("closed_unplanned"));
+  start.show();
 }
 
 begin();

@@ -25,7 +25,7 @@ const NOT_SIGNED_IN = 4401;
 const REFUSED = [4400, 4409, 4429];
 
 export class Link {
-  // `on`: state({state, position, wait_seconds}), typing(), way("socket"|"http"|"none"), lost().
+  // `on`: state({state, position, wait_seconds, queue, message}), typing(), way("socket"|"http"|"none"), lost().
   constructor(credentials, conversation, on) {
     this.credentials = credentials;
     this.conversation = conversation;

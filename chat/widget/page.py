@@ -3,6 +3,7 @@
 import gzip
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -11,14 +12,14 @@ from urllib.parse import urlsplit
 import jinja2
 from aiohttp import web
 
-from chat.centre import Openings
+from chat.centre import Answering, Doors, EmergencyNumber, Openings, Question
 from chat.problems import emergency_document
 from chat.protocol import MAX_TEXT_CHARACTERS, instant
 from chat.widget.words import reopening_words
 from config.clock import Clock
 from config.errors import NotFound
 from config.text import Catalog, Text
-from config.vocabulary import Audience
+from config.vocabulary import Audience, QueueStateKind
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _FILES = (
@@ -27,6 +28,7 @@ _FILES = (
     "exit.js",
     "link.js",
     "poll.js",
+    "start.js",
     "view.js",
     "words.js",
     "widget.css",
@@ -34,6 +36,8 @@ _FILES = (
 )
 # What a young person is asked first comes first; « not said » is the default.
 _AUDIENCES = (Audience.MINOR, Audience.RELATIVE, Audience.PROFESSIONAL, Audience.UNKNOWN)
+# Who comes is taken in; with nobody there yet, they wait and are told so.
+_TAKES = (QueueStateKind.OPEN, QueueStateKind.UNSTAFFED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,9 @@ class Page:
             emergency=openings.emergency,
             departments=openings.departments,
             audiences=_AUDIENCES,
-            is_open=openings.open,
+            questions=openings.questions,
+            needs=openings.needs,
+            message=openings.answering[Audience.UNKNOWN].message,
             data=_for_script(self._data(openings, words)),
             nonce=nonce,
             modules=[name for name in _FILES if name.endswith(".js")],
@@ -104,36 +110,67 @@ class Page:
 
     def openings_document(self, openings: Openings) -> dict[str, Any]:
         """Return openings as `GET /chat/openings` answers them."""
+        shown = {each: self._answering(openings, each) for each in _AUDIENCES}
+        first = shown[Audience.UNKNOWN]
         return {
             "language": openings.language,
             "languages": list(openings.languages),
-            "open": openings.open,
-            "reopens_at": None if openings.reopens_at is None else instant(openings.reopens_at),
-            "reopens": self._reopens(openings),
+            # Who does not say who they are: what a page shows before anything is chosen.
+            "open": first["state"] in _TAKES,
+            "reopens_at": first["reopens_at"],
+            "reopens": first["reopens"],
+            "answering": shown,
             "emergency": [emergency_document(number) for number in openings.emergency],
             "departments": [{"code": d.code, "name": d.name} for d in openings.departments],
             "audiences": list(_AUDIENCES),
+            "questions": [_question(each) for each in openings.questions],
+            "needs": [{"id": each.id, "label": each.label} for each in openings.needs],
+        }
+
+    def doors_document(self, doors: Doors, emergency: Sequence[EmergencyNumber]) -> dict[str, Any]:
+        """Return the ways in as `GET /chat/state` answers them."""
+        return {
+            "at": instant(doors.at),
+            "language": doors.language,
+            "timezone": doors.timezone,
+            "doors": [
+                {
+                    "line": door.line,
+                    "line_name": door.line_name,
+                    "channel": door.channel,
+                    "audience": door.audience,
+                    "queue": door.queue,
+                    "queue_label": door.queue_label,
+                    **self._said(door.answering, doors.language, doors.timezone),
+                }
+                for door in doors.doors
+            ],
+            "emergency": [emergency_document(number) for number in emergency],
         }
 
     def _texts(self, openings: Openings) -> dict[str, Text]:
         return {**self._catalog.area("chat", openings.language), **openings.texts}
 
-    def _reopens(self, openings: Openings) -> str | None:
-        if openings.open or openings.reopens_at is None:
-            return None
-        return reopening_words(
-            self._catalog,
-            openings.language,
-            openings.reopens_at,
-            self._clock.now(),
-            openings.timezone,
-        )
+    def _answering(self, openings: Openings, audience: Audience) -> dict[str, Any]:
+        return self._said(openings.answering[audience], openings.language, openings.timezone)
+
+    def _said(self, answering: Answering, language: str, timezone: str) -> dict[str, Any]:
+        at = answering.reopens_at
+        words = None
+        if at is not None:
+            words = reopening_words(self._catalog, language, at, self._clock.now(), timezone)
+        return {
+            "state": answering.state,
+            "reopens_at": None if at is None else instant(at),
+            "reopens": words,
+            "message": answering.message,
+        }
 
     def _data(self, openings: Openings, words: dict[str, Text]) -> dict[str, Any]:
         return {
             "language": openings.language,
-            "open": openings.open,
-            "reopens": self._reopens(openings),
+            "answering": {each: self._answering(openings, each) for each in _AUDIENCES},
+            "questions": [_question(each) for each in openings.questions],
             "exit_url": self._exit_url,
             "most_characters": MAX_TEXT_CHARACTERS,
             "texts": words,
@@ -159,6 +196,16 @@ class Page:
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "label": question.label,
+        "label_adult": question.label_adult,
+        "audiences": list(question.audiences),
+        "danger": question.is_danger,
+    }
 
 
 def _page_file(name: str, body: bytes) -> PageFile:

@@ -35,13 +35,17 @@ export class View {
     this.text.placeholder = this.words.say("write_hint");
   }
 
-  showStart(closedWords) {
+  showStart() {
     document.body.classList.remove("talking");
     this.talk.hidden = byId("leave").hidden = true;
     this.start.hidden = false;
-    byId("closed").hidden = !closedWords;
-    byId("start-form").hidden = Boolean(closedWords);
-    byId("closed-words").textContent = closedWords || "";
+  }
+
+  // What the helpline has to say to everybody now; nothing clears it.
+  showMessage(text) {
+    const message = byId("message");
+    this.say(message, text || "");
+    message.hidden = !text;
   }
 
   showTalk() {
@@ -63,6 +67,7 @@ export class View {
     this.link.textContent = "";
     for (const button of this.list.querySelectorAll("[data-retry]")) button.remove();
     this.say(this.state, "");
+    this.showMessage("");
     byId("over-title").textContent = title;
     byId("over-words").textContent = words;
     this.over.hidden = false;
@@ -160,15 +165,17 @@ export class View {
 
   // Where it stands. A status is only rewritten when it changes: each change is read aloud.
 
-  showState({ state, position, wait_seconds: wait }) {
+  showState({ state, position, wait_seconds: wait, queue, message }) {
+    if (message !== undefined) this.showMessage(message); // `ready` says nothing of it
     if (state === "active") {
       this.say(this.state, this.words.say("joined"), "state with");
       return;
     }
-    this.say(this.state, [this.waiting(wait), this.placeWords(position)].filter(Boolean).join(" "), "state");
+    this.say(this.state, [this.waiting(wait, queue), queue !== "unstaffed" && this.placeWords(position)].filter(Boolean).join(" "), "state");
   }
 
-  waiting(seconds) {
+  waiting(seconds, queue) {
+    if (queue === "unstaffed") return this.words.say("unstaffed");
     if (seconds === null || seconds === undefined) return this.words.say("wait");
     if (seconds < 60) return this.words.say("state_waiting_soon");
     return this.words.say("wait_minutes", { minutes: Math.ceil(seconds / 60) });

@@ -14,6 +14,11 @@ export class Words {
     this.audience = audience;
   }
 
+  // One of two texts, by who is writing.
+  choose(text, adult) {
+    return (ADULTS.includes(this.audience) && adult) || text;
+  }
+
   // The text of a key with its {names} filled in; an unknown key shows nothing.
   say(key, values = {}) {
     const own = this.texts[`${key}_${this.audience}`];

@@ -15,7 +15,10 @@ from contactcenter.api.endpoints import (
 from contactcenter.api.schemas import (
     CloseBody,
     ContactsQuery,
+    ExtendBody,
+    FactorsBody,
     FormBody,
+    HandOverBody,
     MessageBody,
     MessagesQuery,
     UrgencyBody,
@@ -27,6 +30,7 @@ from contactcenter.centre.views import (
     FormSavedView,
     MessagePage,
     SentView,
+    WrapUpView,
 )
 from records.policy import Right
 
@@ -75,6 +79,35 @@ async def _set_urgency(request: web.Request) -> web.StreamResponse:
         body.urgency,
         reason=body.reason,
         confirm=body.confirm,
+    )
+    return answer(view)
+
+
+async def _tick(request: web.Request) -> web.StreamResponse:
+    body = await read_body(request, FactorsBody)
+    view = await services_of(request).contacts.tick(
+        principal_of(request), _id(request), body.factors
+    )
+    return answer(view)
+
+
+async def _hand_over(request: web.Request) -> web.StreamResponse:
+    body = await read_body(request, HandOverBody)
+    view = await services_of(request).contacts.hand_over(
+        principal_of(request),
+        _id(request),
+        body.queue,
+        needs=body.needs,
+        urgency=body.urgency,
+        listener_id=body.listener_id,
+    )
+    return answer(view)
+
+
+async def _extend(request: web.Request) -> web.StreamResponse:
+    body = await read_body(request, ExtendBody)
+    view = await services_of(request).contacts.extend_wrap_up(
+        principal_of(request), _id(request), body.wrap_up_until
     )
     return answer(view)
 
@@ -182,6 +215,47 @@ ENDPOINTS = (
         body=UrgencyBody,
         answer=ContactView,
         problems=("not_found", "coordinator_needed", "reason_needed", "conflict", "contact_closed"),
+    ),
+    Endpoint(
+        "PUT",
+        "/contacts/{contact_id}/factors",
+        "contacts.factors",
+        "Keep what was answered of the urgency factors; the urgency rises to their floor",
+        needs(Right.CONTACT_SERVE),
+        _tick,
+        body=FactorsBody,
+        answer=ContactView,
+        problems=("not_found", "factor_unknown", "contact_closed"),
+    ),
+    Endpoint(
+        "POST",
+        "/contacts/{contact_id}/hand-over",
+        "contacts.hand_over",
+        "Give the person on to another queue or level; they keep their place in time",
+        needs(Right.HAND_OVER),
+        _hand_over,
+        body=HandOverBody,
+        answer=ContactView,
+        problems=(
+            "not_found",
+            "queue_unknown",
+            "need_unknown",
+            "listener_unknown",
+            "coordinator_needed",
+            "contact_gone",
+            "call_connecting",
+        ),
+    ),
+    Endpoint(
+        "POST",
+        "/contacts/{contact_id}/wrap-up/extend",
+        "contacts.extend_wrap_up",
+        "Have more time for the write-up, within the helpline's limit",
+        needs(Right.CONTACT_SERVE),
+        _extend,
+        body=ExtendBody,
+        answer=WrapUpView,
+        problems=("not_found", "wrap_up_limit", "wrap_up_over"),
     ),
     Endpoint(
         "POST",

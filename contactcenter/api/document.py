@@ -24,6 +24,9 @@ _PATH_SCHEMAS: Mapping[str, dict[str, Any]] = {
     "contact_id": {"type": "string", "format": "uuid"},
     "offer_id": {"type": "string", "format": "uuid"},
     "case_id": {"type": "string", "format": "uuid"},
+    "listener_id": {"type": "string", "format": "uuid"},
+    "follow_up_id": {"type": "string", "format": "uuid"},
+    "queue": {"type": "string", "description": "a queue's id, or `*` for every queue"},
     "form_id": {"type": "string"},
     "form_version": {"type": "integer", "minimum": 1},
 }

@@ -8,8 +8,8 @@ from config.errors import NotFound
 from config.helpline.helpline import Helpline
 from contactcenter.api.endpoints import Endpoint, answer, services_of
 from contactcenter.auth.access import needs, principal_of
+from contactcenter.centre.list_views import FormDefinitionView, HelplineView
 from contactcenter.centre.staff.helpline_views import helpline_view
-from contactcenter.centre.views import FormDefinitionView, HelplineView
 from records.policy import Right
 
 FORM_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")

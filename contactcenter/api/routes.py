@@ -6,9 +6,11 @@ from config.helpline.helpline import Helpline
 from contactcenter.api import (
     case_routes,
     contact_routes,
+    follow_up_routes,
     helpline_routes,
     offer_routes,
     session_routes,
+    supervision_routes,
 )
 from contactcenter.api.document import DOCUMENT, openapi_document
 from contactcenter.api.endpoints import BROWSER, SERVICES, Endpoint, add_endpoints
@@ -35,6 +37,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *offer_routes.ENDPOINTS,
     *contact_routes.ENDPOINTS,
     *case_routes.ENDPOINTS,
+    *supervision_routes.ENDPOINTS,
+    *follow_up_routes.ENDPOINTS,
     *helpline_routes.ENDPOINTS,
     Endpoint("GET", "/openapi.json", "openapi", "This description of the API", PUBLIC, _document),
 )

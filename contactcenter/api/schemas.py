@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from config.vocabulary import ContactState, DeclineReason, Disposition, PresenceState, Urgency
 from contactcenter.centre.views import (
     ContactView,
+    FactorAnswer,
     FormValue,
     OfferView,
     PresenceView,
@@ -57,9 +58,15 @@ class SignInBody(Request):
 
 
 class PresenceBody(Request):
-    """What a listener declares; the other states are the service's own conclusions."""
+    """What a listener declares; the other states are the service's own conclusions.
 
-    state: Literal[PresenceState.READY, PresenceState.BREAK, PresenceState.OFFLINE]
+    `leaving` is the end of a shift: she finishes what is open, takes nothing new, and is offline
+    once nothing is.
+    """
+
+    state: Literal[
+        PresenceState.READY, PresenceState.BREAK, PresenceState.LEAVING, PresenceState.OFFLINE
+    ]
 
 
 class DeclineBody(Request):
@@ -112,6 +119,31 @@ class UrgencyBody(Request):
     confirm: bool = False
 
 
+class FactorsBody(Request):
+    """What was answered of some urgency factors; those left out keep their answer."""
+
+    factors: Annotated[dict[Code, FactorAnswer], Field(min_length=1, max_length=100)]
+
+
+class ExtendBody(Request):
+    """The end of the write-up as it was shown: sent again with it, it is not extended twice."""
+
+    wrap_up_until: AwareDatetime | None = None
+
+
+class HandOverBody(Request):
+    """Where the person goes on waiting; their place in time is kept.
+
+    `needs` replaces what the contact needs, when given; `urgency` rates it anew;
+    `listener_id` is who is asked first, for as long as the helpline prefers somebody.
+    """
+
+    queue: Code
+    needs: Annotated[list[Code], Field(max_length=8)] | None = None
+    urgency: Urgency | None = None
+    listener_id: UUID | None = None
+
+
 class CloseBody(Request):
     """What became of the contact; a code when it had no content."""
 
@@ -134,9 +166,10 @@ class CaseBody(Request):
 
 
 class LiveQuery(Request):
-    """The ticket of `POST me/live-ticket`."""
+    """The ticket of `POST me/live-ticket`; a socket that only watches keeps nobody's place."""
 
     ticket: Annotated[str, Field(min_length=1, max_length=128)]
+    watch: bool = False
 
 
 class SignedInView(View):

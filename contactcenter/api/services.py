@@ -6,21 +6,24 @@ Each act takes the `Principal` first and is refused with an error of
 not know of raises `NotFound`, exactly as one that does not exist.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from config.vocabulary import ContactState, DeclineReason, Disposition, PresenceState, Urgency
+from contactcenter.api.supervision_services import FollowUps, SupervisedContacts, Supervision
 from contactcenter.auth.principal import LiveTicket, OpenedSession, Principal
+from contactcenter.centre.list_views import FormDefinitionView
 from contactcenter.centre.live_events import LiveEvent
 from contactcenter.centre.views import (
     CasePage,
     CaseView,
     ContactPage,
     ContactView,
-    FormDefinitionView,
+    FactorAnswer,
     FormSavedView,
     FormValue,
     MessagePage,
@@ -29,6 +32,7 @@ from contactcenter.centre.views import (
     SentView,
     SoftphoneTokenView,
     SoftphoneView,
+    WrapUpView,
 )
 
 
@@ -72,7 +76,7 @@ class Presence(Protocol):
         ...
 
     async def declare(self, principal: Principal, state: PresenceState) -> PresenceView:
-        """Commit what she declares (ready, break, offline), then tell routing."""
+        """Commit what she declares (ready, break, leaving, offline), then tell routing."""
         ...
 
     async def leave(self, principal: Principal) -> None:
@@ -177,6 +181,43 @@ class ContactDesk(Protocol):
         """
         ...
 
+    async def tick(
+        self, principal: Principal, contact_id: UUID, factors: Mapping[str, FactorAnswer]
+    ) -> ContactView:
+        """Keep what was answered of some factors; the urgency rises to their floor, never falls.
+
+        Raises InvalidInput `factor_unknown`.
+        """
+        ...
+
+    async def hand_over(
+        self,
+        principal: Principal,
+        contact_id: UUID,
+        queue: str,
+        *,
+        needs: Sequence[str] | None,
+        urgency: Urgency | None,
+        listener_id: UUID | None,
+    ) -> ContactView:
+        """Give the person on to another queue or level, at their own place in time.
+
+        Raises InvalidInput `queue_unknown`, `need_unknown`, `listener_unknown`;
+        Conflict `contact_gone`; NotAllowed `coordinator_needed` for an urgency
+        that she may not lower.
+        """
+        ...
+
+    async def extend_wrap_up(
+        self, principal: Principal, contact_id: UUID, shown_until: datetime | None
+    ) -> WrapUpView:
+        """Give her more time to write up, if its end is still the one shown.
+
+        Raises Conflict `wrap_up_limit` after the last extension, `wrap_up_over`
+        once its time has run out or there is none.
+        """
+        ...
+
     async def end(self, principal: Principal, contact_id: UUID) -> ContactView:
         """End the conversation or the call; an ended contact is returned as it is."""
         ...
@@ -268,3 +309,6 @@ class StaffServices:
     forms: FormLibrary
     softphones: Softphones
     live: LiveHub
+    supervision: Supervision
+    supervised: SupervisedContacts
+    follow_ups: FollowUps

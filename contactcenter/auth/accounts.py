@@ -183,4 +183,5 @@ def _principal(signed_in: SignedIn) -> Principal:
         line_ids=signed_in.line_ids,
         profile_id=signed_in.profile_id,
         max_chats=signed_in.max_chats,
+        skills=signed_in.skills,
     )

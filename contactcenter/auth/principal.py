@@ -11,8 +11,9 @@ from config.vocabulary import Role
 class Principal:
     """One member of staff in one session; rights come from `role` and `line_ids` alone.
 
-    `profile_id` is None for an account that takes no contacts; `max_chats` is
-    then without effect.
+    `profile_id` is her team; None for an account that takes no contacts, and
+    `max_chats` is then without effect. With her `skills` it makes the lanes
+    that she serves (`Helpline.profile_for`).
     """
 
     staff_id: UUID
@@ -22,6 +23,7 @@ class Principal:
     line_ids: frozenset[str]
     profile_id: str | None
     max_chats: int
+    skills: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

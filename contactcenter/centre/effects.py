@@ -6,12 +6,12 @@ the reconciler.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from config.errors import Unavailable
-from config.vocabulary import Channel, ContactState, EngagementState
+from config.vocabulary import Channel, ContactState, EngagementState, Level
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.queue.queueing import Queueing
 from contactcenter.centre.wakes import Wakes
@@ -65,7 +65,7 @@ class Effects:
             return
         if contact.state is ContactState.ENDED and taken.state is EngagementState.TALKING:
             await self._presence.rest_after(taken.listener_id, contact.urgency)
-            await self._start_wrap_up(taken)
+            await self._hold_for_wrap_up(taken, self._wrap_up_ms)
         elif taken.state is EngagementState.CONNECTING:
             await self.freed(taken)
 
@@ -75,12 +75,30 @@ class Effects:
         self.steps_due.set()
         await self.freed(taken)
 
-    async def freed(self, taken: Engagement) -> None:
-        """Give a listener the capacity of an ended engagement back."""
-        await self._queueing.finished(taken.listener_id, taken.contact_id, taken.engagement_id)
+    async def passed_on(self, contact: ContactSnapshot, taken: Engagement) -> None:
+        """Follow a contact that its listener gave on, or was relieved of.
 
-    async def _start_wrap_up(self, taken: Engagement) -> None:
+        Whoever listened to somebody in danger rests first, as after its end: what
+        comes next is her own word. First answering passes on all day, and does not.
+        """
+        if taken.level is Level.LISTENING and taken.state is EngagementState.TALKING:
+            await self._presence.rest_after(taken.listener_id, contact.urgency)
+        await self.given_back(contact, taken)
+
+    async def freed(self, taken: Engagement) -> None:
+        """Give a listener the capacity of an ended engagement back, and her shift its end."""
+        await self._queueing.finished(taken.listener_id, taken.contact_id, taken.engagement_id)
+        await self._presence.end_shift(taken.listener_id)
+
+    async def extended(self, taken: Engagement, now: datetime) -> None:
+        """Hold a listener's capacity until the new end of her write-up, and show it."""
+        assert taken.wrap_up_until is not None, "a write-up has an end"
+        left = taken.wrap_up_until - now
+        await self._hold_for_wrap_up(taken, max(0, int(left.total_seconds() * 1000)))
+        await self._wakes.tell(WakeKind.STATE, taken.contact_id)
+
+    async def _hold_for_wrap_up(self, taken: Engagement, for_ms: int) -> None:
         try:
-            await self._router.wrap_up(taken.listener_id, taken.contact_id, self._wrap_up_ms)
+            await self._router.wrap_up(taken.listener_id, taken.contact_id, for_ms)
         except Unavailable as error:
             log.warning("index_not_told", contact_id=str(taken.contact_id), code=error.code)

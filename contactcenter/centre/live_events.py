@@ -10,8 +10,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from config.vocabulary import Channel, PresenceState
-from contactcenter.centre.views import ContactView, MessageView, OfferView, Seconds, View
+from config.vocabulary import PresenceState
+from contactcenter.centre.supervision_views import Alert, QueueFigures, QueueLoad
+from contactcenter.centre.views import ContactView, MessageView, OfferView, View
 
 
 class OfferMade(OfferView):
@@ -66,26 +67,7 @@ class PresenceChanged(View):
     state: PresenceState
     since: AwareDatetime
     reason: str | None = None
-
-
-class QueueLoad(View):
-    """How many wait in one queue on one channel, and since when the oldest does."""
-
-    queue: str
-    label: str
-    channel: Channel
-    waiting: int = Field(ge=0)
-    longest_wait_seconds: Seconds | None = None
-
-
-class Alert(View):
-    """A banner: `code` is stable (`u1_waiting`, `round_exhausted`, `nobody_signed_in` …)."""
-
-    code: str
-    severity: Literal["warning", "critical"]
-    contact_id: UUID | None = None
-    queue: str | None = None
-    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
 
 
 class QueuesChanged(View):
@@ -97,6 +79,22 @@ class QueuesChanged(View):
     alerts: list[Alert] = Field(default_factory=list)
 
 
+class SupervisionChanged(View):
+    """The figures of every queue, for whoever supervises; each second at most, when changed.
+
+    `revision` grows when a contact or a listener's state changed anywhere:
+    read `GET supervision` again then, every two seconds at most.
+    """
+
+    type: Literal["supervision"] = "supervision"
+    at: AwareDatetime
+    revision: int = Field(ge=0)
+    queues: list[QueueFigures]
+    free_listeners: int = Field(ge=0)
+    present_listeners: int = Field(ge=0)
+    alerts: list[Alert] = Field(default_factory=list)
+
+
 LiveEvent = Annotated[
     OfferMade
     | OfferWithdrawn
@@ -105,6 +103,7 @@ LiveEvent = Annotated[
     | VisitorTyping
     | VisitorRead
     | PresenceChanged
-    | QueuesChanged,
+    | QueuesChanged
+    | SupervisionChanged,
     Field(discriminator="type"),
 ]

@@ -20,6 +20,7 @@ from config.vocabulary import (
     Disposition,
     EndedBy,
     EngagementState,
+    Level,
     PresenceState,
     Role,
     Sender,
@@ -49,12 +50,16 @@ class StaffView(View):
 
 
 class PresenceView(View):
-    """What the listener declared, or what the service concluded and why (`reason`, coded)."""
+    """What the listener declared, or what the service concluded and why (`reason`, coded).
+
+    `until` is where an offered pause would end: « ready again » stays her own word.
+    """
 
     state: PresenceState
     since: AwareDatetime
     version: int
     reason: str | None = None
+    until: AwareDatetime | None = None
 
 
 class SoftphoneView(View):
@@ -91,6 +96,8 @@ class OfferView(View):
     channel: Channel
     queue: str
     queue_label: str
+    level: Level = Level.LISTENING
+    needs: list[str] = Field(default_factory=list)
     urgency: Urgency
     audience: Audience
     waited_seconds: Seconds
@@ -100,16 +107,28 @@ class OfferView(View):
 
 
 class EngagementView(View):
-    """One listener's work on a contact, its write-up included."""
+    """One listener's work on a contact, its write-up included.
+
+    `wrap_up_extensions_left`: how often she may still ask for more time.
+    """
 
     engagement_id: UUID
     listener_id: UUID
     listener_name: str
     state: EngagementState
+    level: Level = Level.LISTENING
     accepted_at: AwareDatetime
     talking_at: AwareDatetime | None = None
     wrap_up_at: AwareDatetime | None = None
     wrap_up_until: AwareDatetime | None = None
+    wrap_up_extensions_left: int = Field(default=0, ge=0)
+
+
+class WrapUpView(View):
+    """Until when a write-up holds its listener's capacity, and how often that can be extended."""
+
+    wrap_up_until: AwareDatetime
+    wrap_up_extensions_left: int = Field(ge=0)
 
 
 class FormView(View):
@@ -150,6 +169,8 @@ class ContactSummary(View):
     channel: Channel
     queue: str
     queue_label: str
+    level: Level = Level.LISTENING
+    needs: list[str] = Field(default_factory=list)
     state: ContactState
     urgency: Urgency
     urgency_source: UrgencySource
@@ -170,9 +191,21 @@ class ContactSummary(View):
     engagement: EngagementView | None = None
 
 
-class ContactView(ContactSummary):
-    """A contact in full: `engagement` is the open one, or else the last."""
+FactorAnswer = Literal["yes", "no", "unknown"]
 
+
+class ContactView(ContactSummary):
+    """A contact in full: `engagement` is the open one, or else the last.
+
+    `factors`: what was answered of the urgency factors; a factor that is not
+    there was not asked. `proposed_urgency` is the most severe floor among those
+    answered yes; the listener decides. `home_queue`: where the contact stood
+    before another queue took it in.
+    """
+
+    factors: dict[str, FactorAnswer] = Field(default_factory=dict)
+    proposed_urgency: Urgency | None = None
+    home_queue: str | None = None
     form: FormView | None = None
     cases: list[CaseReference] = Field(default_factory=list)
     events: list[ContactEventView] = Field(default_factory=list)
@@ -261,92 +294,3 @@ class CasePage(View):
     """The cases found among those the asking person may know of."""
 
     cases: list[CaseSummary]
-
-
-Labels = dict[str, str]
-
-
-class ChoiceView(View):
-    """One entry of a closed list, and its words by language."""
-
-    value: str
-    label: Labels
-
-
-class FormOptionView(ChoiceView):
-    """One answer that a question of a form offers."""
-
-
-class FormFieldView(View):
-    """One question of a form; `class` says how its answer is kept.
-
-    `required_for` lists the dispositions that a contact cannot be closed with
-    while this is unanswered; `required_for_close` says that there is one.
-    """
-
-    id: str
-    type: Literal["text", "long_text", "choice", "choices", "boolean", "date", "number"]
-    field_class: Literal["coded", "sealed", "searchable"] = Field(alias="class")
-    label: Labels
-    help: Labels | None = None
-    section: str | None = None
-    options: list[FormOptionView] = Field(default_factory=list)
-    max_chars: int | None = None
-    minimum: int | None = None
-    maximum: int | None = None
-    required_for: list[Disposition] = Field(default_factory=list)
-    required_for_close: bool = False
-
-
-class FormSectionView(View):
-    """A heading under which questions stand."""
-
-    id: str
-    label: Labels
-
-
-class FormDefinitionView(View):
-    """A form as it was at one version: a record is read with its version for ever."""
-
-    form_id: str
-    form_version: int
-    label: Labels = Field(default_factory=dict)
-    sections: list[FormSectionView] = Field(default_factory=list)
-    fields: list[FormFieldView]
-
-
-class FormReference(View):
-    """A form at one version."""
-
-    form_id: str
-    form_version: int
-
-
-class QueueView(View):
-    """A queue of the line, and the channels it answers."""
-
-    queue: str
-    label: Labels
-    channels: list[Channel]
-
-
-class DepartmentView(View):
-    """A département: its code is text (2A, 974) and its name French."""
-
-    code: str
-    name: str
-
-
-class HelplineView(View):
-    """The line's closed lists, as its configuration says them now."""
-
-    line: str
-    name: Labels
-    languages: list[str]
-    timezone: str
-    config_version: str
-    queues: list[QueueView]
-    dispositions: list[ChoiceView]
-    non_content_codes: list[ChoiceView]
-    departments: list[DepartmentView]
-    wrap_up_form: FormReference

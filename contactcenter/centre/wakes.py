@@ -52,6 +52,9 @@ class Wakes:
         self._wakeups = wakeups
         self._router = router
         self._readers: defaultdict[UUID, set[WakeQueue]] = defaultdict(set)
+        # How many changes of a state were heard of, here or elsewhere: of contacts, and of
+        # listeners' presence. Whoever shows all of them looks again when it grows.
+        self.changes = 0
 
     @contextmanager
     def watching(self, *contact_ids: UUID) -> Iterator[WakeQueue]:
@@ -95,6 +98,8 @@ class Wakes:
             self._deliver(Wakeup(WakeKind.RESYNC, None))
 
     def _deliver(self, wakeup: Wakeup) -> None:
+        if wakeup.kind in (WakeKind.STATE, WakeKind.RESYNC):
+            self.changes += 1
         if wakeup.contact_id is not None:
             for queue in self._readers.get(wakeup.contact_id, ()):
                 queue.put(wakeup)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from config.helpline.helpline import Helpline
 from config.helpline.load import load_helpline
 from config.settings import load_settings
 from routing.plan import Plan
@@ -16,17 +17,40 @@ def check_config(
 ) -> None:
     """Check a helpline's folder: every mistake at once, or its lanes and profiles."""
     helpline = load_helpline(directory)
-    lanes = helpline.lanes()
     # The router's own limits: 256 lanes a line, 64 lanes a profile.
-    Plan(helpline.line.pool, lanes, helpline.profiles)
+    Plan(helpline.line.pool, helpline.lanes(), helpline.all_profiles())
     print(f"{directory}: no mistake; version {helpline.config_version[:12]}")
-    print(f"\n{len(lanes)} lanes")
-    for lane in lanes:
-        print(f"  {lane.id}")
-    print(f"\n{len(helpline.profiles)} profiles")
-    width = max(len(profile.id) for profile in helpline.profiles)
-    for profile in helpline.profiles:
-        print(f"  {profile.id:<{width}}  {len(profile.lanes):>3} lanes")
+    for part in (_lanes(helpline), _teams(helpline), _steps(helpline)):
+        print("\n" + "\n".join(part))
+
+
+def _lanes(helpline: Helpline) -> list[str]:
+    lanes = helpline.lanes()
+    return [f"{len(lanes)} lanes", *(f"  {lane.id}" for lane in lanes)]
+
+
+def _teams(helpline: Helpline) -> list[str]:
+    profiles = helpline.all_profiles()
+    width = max(len(profile.id) for profile in profiles)
+    return [
+        f"{len(profiles)} profiles: the teams', and what skills make of them",
+        *(
+            f"  {each.id:<{width}}  {len(each.lanes):>3} lanes"
+            + (f", helps out in {len(each.help)} more" if each.help else "")
+            for each in sorted(profiles, key=lambda profile: profile.id)
+        ),
+    ]
+
+
+def _steps(helpline: Helpline) -> list[str]:
+    steps = helpline.urgency.escalation
+    return [
+        f"{len(steps)} steps while waiting, by the number that contacts remember",
+        *(
+            f"  {number:>2}  {step.id}, after {step.after_seconds} s"
+            for number, step in enumerate(steps)
+        ),
+    ]
 
 
 def print_config() -> None:

@@ -27,20 +27,23 @@ class DemoAccount:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody to make an account for; `position` picks one of the helpline's profiles."""
+    """Somebody to make an account for: her team, if the helpline has it, and what she can do."""
 
     login: str
     display_name: str
     role: Role
-    position: int | None
+    team: str | None
+    skills: tuple[str, ...] = ()
 
 
 PEOPLE = (
-    Person("ines", "Inès", Role.LISTENER, 0),
-    Person("malik", "Malik", Role.LISTENER, 0),
-    Person("rose", "Rose", Role.LISTENER, 0),
-    Person("jeanne", "Jeanne", Role.COORDINATOR, -1),
-    Person("paul", "Paul", Role.SUPERVISOR, -1),
+    Person("ines", "Inès", Role.LISTENER, "ecoute", ("minors", "lsf")),
+    Person("malik", "Malik", Role.LISTENER, "ecoute", ("minors", "professionals")),
+    Person("rose", "Rose", Role.LISTENER, "ecoute", ("interpreter",)),
+    Person("ada", "Ada", Role.LISTENER, "specialiste", ("dlpm_specialist", "professionals")),
+    Person("noe", "Noé", Role.LISTENER, "pre_accueil"),
+    Person("jeanne", "Jeanne", Role.COORDINATOR, "coordination"),
+    Person("paul", "Paul", Role.SUPERVISOR, "coordination"),
     Person("alix", "Alix", Role.ADMINISTRATOR, None),
 )
 
@@ -74,7 +77,8 @@ async def make_accounts(settings: Settings, helpline: Helpline) -> list[DemoAcco
                     login=person.login,
                     display_name=person.display_name,
                     role=person.role,
-                    profile_id=_profile(helpline, person.position),
+                    profile_id=_team(helpline, person.team),
+                    skills=_skills(helpline, person.skills),
                 )
     return accounts
 
@@ -107,5 +111,14 @@ def _made_up(person: Person) -> DemoAccount:
     )
 
 
-def _profile(helpline: Helpline, position: int | None) -> str | None:
-    return None if position is None else helpline.profiles[position].id
+def _team(helpline: Helpline, team: str | None) -> str | None:
+    """Return the person's team; another helpline's first one where it has none of that name."""
+    if team is None:
+        return None
+    known = [each.id for each in helpline.profiles]
+    return team if team in known else known[0]
+
+
+def _skills(helpline: Helpline, skills: tuple[str, ...]) -> list[str]:
+    known = {each.id for each in helpline.skills}
+    return [skill for skill in skills if skill in known]

@@ -72,7 +72,7 @@ async def _finding(subject: str, work: Awaitable[str]) -> list[Finding]:
 
 async def _helpline(settings: Settings) -> str:
     helpline = load_helpline(settings.helpline_dir)
-    Plan(helpline.line.pool, helpline.lanes(), helpline.profiles)
+    Plan(helpline.line.pool, helpline.lanes(), helpline.all_profiles())
     return (
         f"{helpline.line.id}, {len(helpline.lanes())} lanes, version {helpline.config_version[:12]}"
     )

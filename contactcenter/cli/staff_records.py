@@ -1,12 +1,12 @@
 """Staff accounts for commands: the database, checked keys and the line, for one block."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from config.clock import SystemClock
-from config.errors import NotFound
+from config.errors import InvalidInput, NotFound
 from config.helpline.helpline import Helpline
 from config.settings import Settings, decode_key
 from config.vocabulary import Role
@@ -57,9 +57,14 @@ class StaffRecords:
         role: Role,
         profile_id: str | None,
         max_chats: int | None = None,
+        skills: Collection[str] = (),
     ) -> StaffAccount:
-        """Open an account on the line; Conflict `login_taken`, InvalidInput naming the field."""
+        """Open an account on every line of the pool: its listeners are shared.
+
+        Raises Conflict `login_taken`, InvalidInput naming the field (`skill_unknown`).
+        """
         limits = self._helpline.limits
+        self._check_skills(skills)
         return await self._staff.create(
             SYSTEM,
             login=login,
@@ -67,11 +72,36 @@ class StaffRecords:
             role=role,
             password_hash=await self._passwords.hash(credentials.password),
             totp_secret=credentials.totp_secret,
-            line_ids=[self._helpline.line.id],
+            line_ids=[line.id for line in self._helpline.lines],
             profile_id=profile_id,
             max_chats=limits.max_chats if max_chats is None else max_chats,
             now=SystemClock().now(),
+            skills=skills,
         )
+
+    async def set_skills(self, login: str, skills: Collection[str]) -> StaffAccount:
+        """Replace what somebody can do beyond her team; in force at her next presence.
+
+        Raises NotFound, InvalidInput `skill_unknown`.
+        """
+        self._check_skills(skills)
+        account = await self.account(login)
+        return await self._staff.set_skills(SYSTEM, account.staff_id, skills, SystemClock().now())
+
+    async def add_lines(self, login: str) -> StaffAccount:
+        """Let somebody work for every line that the helpline has by now; raises NotFound."""
+        account = await self.account(login)
+        lines = [line.id for line in self._helpline.lines]
+        return await self._staff.add_lines(SYSTEM, account.staff_id, lines, SystemClock().now())
+
+    def _check_skills(self, skills: Collection[str]) -> None:
+        known = [each.id for each in self._helpline.skills]
+        if not set(skills) <= set(known):
+            raise InvalidInput(
+                f"no such skill; there are: {', '.join(known)}",
+                code="skill_unknown",
+                field="skill",
+            )
 
     async def reset(self, login: str, credentials: NewCredentials) -> None:
         """Replace password and code secret, and end every session; NotFound."""

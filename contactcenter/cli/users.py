@@ -28,6 +28,9 @@ from contactcenter.cli.staff_records import (
 app = typer.Typer(help="Accounts of staff.", no_args_is_help=True)
 
 Login = Annotated[str, typer.Argument(help="What she signs in as.")]
+Skills = Annotated[
+    list[str] | None, typer.Option("--skill", help="What she can do beyond her team; repeatable.")
+]
 PasswordFromInput = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
@@ -38,7 +41,8 @@ def add(
     login: Login,
     name: Annotated[str, typer.Option(help="As colleagues see her.")],
     role: Annotated[Role, typer.Option(help="What she may do.")] = Role.LISTENER,
-    profile: Annotated[str | None, typer.Option(help="The lanes she serves.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Her team: the lanes she serves.")] = None,
+    skill: Skills = None,
     max_chats: Annotated[int | None, typer.Option(help="Chats at once.")] = None,
     password_stdin: PasswordFromInput = False,
 ) -> None:
@@ -54,6 +58,7 @@ def add(
                 role=role,
                 profile_id=_known_profile(helpline, profile),
                 max_chats=max_chats,
+                skills=skill or (),
             )
 
     run_async(work())
@@ -81,9 +86,44 @@ def list_accounts() -> None:
         async with _records() as (records, _):
             async for each in records.everybody():
                 state = "open" if each.active else "closed"
-                print(
-                    f"{each.login:<20} {each.role.value:<14} {each.profile_id or '-':<18} {state}"
-                )
+                team, skills = each.profile_id or "-", " ".join(sorted(each.skills))
+                print(f"{each.login:<20} {each.role.value:<14} {team:<18} {state:<6} {skills}")
+
+    run_async(work())
+
+
+@app.command("skills")
+def skills(
+    login: Login,
+    skill: Annotated[
+        list[str] | None,
+        typer.Argument(help="All she can do beyond her team: the former ones are replaced."),
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="She has no skill any more.")] = False,
+) -> None:
+    """Show what somebody can do beyond her team, or set it; in force at her next presence."""
+
+    async def work() -> None:
+        async with _records() as (records, _):
+            if skill or none:
+                account = await records.set_skills(login, [] if none else skill or [])
+            else:
+                account = await records.account(login)
+            print(" ".join(sorted(account.skills)) or "-")
+
+    if skill and none:
+        raise InvalidInput("either skills or --none", field="skill")
+    run_async(work())
+
+
+@app.command("lines")
+def lines(login: Login) -> None:
+    """Let somebody work for every line of the pool: after the helpline got a further one."""
+
+    async def work() -> None:
+        async with _records() as (records, _):
+            account = await records.add_lines(login)
+            print(" ".join(sorted(account.line_ids)))
 
     run_async(work())
 

@@ -1,12 +1,22 @@
 """What the desk's page gives its scripts: the words, the lists, and where the modules are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date
 
-from config.vocabulary import Audience, DeclineReason
+from config.vocabulary import (
+    Audience,
+    ContactActReason,
+    DeclineReason,
+    FollowUpOutcome,
+    ListenerActReason,
+    QueueActReason,
+)
+from contactcenter.auth.gates import roles_with
 from contactcenter.desk.rendering import Pages
+from records.policy import Right
 
 # The vendored files keep their bare imports: no bundler, the browser maps them.
 IMPORT_MAP = {
@@ -26,31 +36,84 @@ def page_content(pages: Pages, language: str) -> dict[str, Any]:
     helpline = pages.helpline
     texts = pages.catalog.area("desk", language)
 
-    def entry(value: str, label: object) -> dict[str, object]:
-        return {"value": value, "label": label}
-
-    def coded(entries: Iterable[Any]) -> list[dict[str, object]]:
-        return [entry(each.id, pages.label(each.label, language)) for each in entries]
-
     return {
         "language": language,
         "timezone": helpline.line.timezone,
         "texts": texts,
         "lists": {
             "urgency": _levels(pages, language),
-            # The level under which each factor says that a contact should not stand.
-            "floors": {each.id: each.floor.value for each in helpline.urgency.factors},
-            "audience": [entry(each, texts[f"audience_{each}"]) for each in Audience],
-            "decline": [entry(each, texts[f"decline_{each}"]) for each in DeclineReason],
-            "non_content": coded(helpline.non_content_codes),
+            # `floor`: the level under which the factor says that a contact should not stand.
+            "factors": [
+                {**_entry(each.id, pages.label(each.label, language)), "floor": each.floor.value}
+                for each in helpline.urgency.factors
+            ],
+            "audience": _worded(texts, "audience", Audience),
+            "decline": _worded(texts, "decline", DeclineReason),
+            "non_content": _coded(pages, helpline.non_content_codes, language),
+            "queues": _queues(pages, language),
+            "skills": _coded(pages, helpline.skills, language),
+            "supervisors": sorted(roles_with(Right.SUPERVISE)),
             "departments": [
-                entry(each.code, f"{each.code} {each.name}") for each in helpline.departments
+                _entry(each.code, f"{each.code} {each.name}") for each in helpline.departments
             ],
             "emergency": _emergency_numbers(pages, language),
             "guidance": [text for key, text in texts.items() if key.startswith("guidance.")],
-            "limits": {"message_max_chars": helpline.limits.message_max_chars},
+            "limits": {
+                "message_max_chars": helpline.limits.message_max_chars,
+                "wrap_up_extension_seconds": helpline.limits.wrap_up_extension_seconds,
+            },
         },
     }
+
+
+def floor_content(pages: Pages, language: str) -> dict[str, Any]:
+    """Return the words and lists of the pages about the whole floor, the desk's included."""
+    helpline = pages.helpline
+    content = page_content(pages, language)
+    texts = {**content["texts"], **pages.catalog.area("supervision", language)}
+    labels = helpline.dispositions
+    lists = {
+        "teams": _coded(pages, helpline.profiles, language),
+        "lines": [_entry(each.id, pages.label(each.name, language)) for each in helpline.lines],
+        "languages": [
+            _entry(each, Locale.parse(each).get_language_name(language) or each)
+            for each in helpline.line.languages
+        ],
+        "dispositions": [_entry(each, pages.label(labels[each], language)) for each in labels],
+        "contact_reasons": _worded(texts, "reason", ContactActReason),
+        "listener_reasons": _worded(texts, "why", ListenerActReason),
+        "queue_reasons": _worded(texts, "cause", QueueActReason),
+        "outcomes": _worded(texts, "outcome", FollowUpOutcome),
+    }
+    return {**content, "texts": texts, "lists": {**content["lists"], **lists}}
+
+
+def _entry(value: str, label: object) -> dict[str, object]:
+    return {"value": value, "label": label}
+
+
+def _coded(pages: Pages, entries: Iterable[Any], language: str) -> list[dict[str, object]]:
+    return [_entry(each.id, pages.label(each.label, language)) for each in entries]
+
+
+def _worded(
+    texts: Mapping[str, Any], prefix: str, values: Iterable[str]
+) -> list[dict[str, object]]:
+    """Return a closed set with the words that the catalog has for it."""
+    return [_entry(each, texts[f"{prefix}_{each}"]) for each in values]
+
+
+def _queues(pages: Pages, language: str) -> list[dict[str, object]]:
+    return [
+        {
+            **_entry(each.id, pages.label(each.label, language)),
+            "channels": list(each.channels),
+            "audiences": list(each.audiences),
+            "level": each.level,
+            "needs": list(each.needs),
+        }
+        for each in pages.helpline.queues
+    ]
 
 
 def _levels(pages: Pages, language: str) -> list[dict[str, object]]:

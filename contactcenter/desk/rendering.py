@@ -1,7 +1,7 @@
 """Templates and their words: one environment, autoescaped, strict about what is missing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,10 @@ from markupsafe import Markup
 from config.helpline.helpline import Helpline
 from config.text import Catalog, best_language
 from config.vocabulary import CaseState, Disposition, EndedBy
+from contactcenter.auth.gates import roles_with
+from contactcenter.auth.principal import Principal
 from contactcenter.web.security_headers import csp_nonce
+from records.policy import Right
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -56,6 +59,7 @@ class Pages:
             "language": language,
             "nonce": csp_nonce(request),
             "line_name": self.label(self.helpline.line.name, language),
+            "has": _rights_of(values.get("staff")),
             **self._formats(language),
         }
         body = self._templates.get_template(template).render({**words, **values})
@@ -98,6 +102,12 @@ class Pages:
 
 
 PAGES = web.AppKey("pages", Pages)
+
+
+def _rights_of(staff: object) -> Callable[[str], bool]:
+    """Return what says whether this reader's role has a right: which entries she is shown."""
+    role = staff.role if isinstance(staff, Principal) else None
+    return lambda right: role in roles_with(Right(right))
 
 
 def duration(seconds: int) -> str:

@@ -23,6 +23,7 @@ from contactcenter.auth.access import (
     principal_of,
 )
 from contactcenter.desk.contacts_page import contacts_page
+from contactcenter.desk.live_pages import add_live_pages
 from contactcenter.desk.page_content import IMPORT_MAP, page_content
 from contactcenter.desk.rendering import PAGES, Pages, json_for_page
 from contactcenter.web.clients import client_address
@@ -50,6 +51,7 @@ def add_desk_routes(app: web.Application, pages: Pages) -> None:
     add_route(app, "GET", "/cases/{case_id}", _case, access=read, name="desk.case")
     listed = needs(Right.CONTACT_LIST)
     add_route(app, "GET", "/contacts", contacts_page, access=listed, name="desk.contacts")
+    add_live_pages(app)
     add_static(app, "/static/", STATIC, access=PUBLIC, name="desk.static")
 
 

@@ -1,5 +1,7 @@
 """What a caller does: arrives, presses a key, waits, leaves. Committed before anything is said."""
 
+import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -7,22 +9,38 @@ import phonenumbers
 import structlog
 
 from config.clock import Clock
+from config.errors import Conflict, Unavailable
 from config.helpline.schema.lanes import DANGER_KEY
 from config.ids import new_id
-from config.vocabulary import ContactState, EndedBy, PresenceState, Urgency, UrgencySource
+from config.vocabulary import (
+    ContactState,
+    Disposition,
+    EndedBy,
+    EscalationOffer,
+    FollowUpKind,
+    PresenceState,
+    Urgency,
+    UrgencySource,
+)
 from contactcenter.centre.effects import Effects
-from contactcenter.centre.queue.placement import Placements
+from contactcenter.centre.queue.entrance import Coming, Entrance
+from contactcenter.centre.queue.facts import NOTHING, Facts, facts_of
 from contactcenter.centre.queue.presence import Presence
+from contactcenter.centre.queue.states import QueueStates
+from contactcenter.centre.visitors.waits import applied, may_be_called_back
 from contactcenter.telephony.protocol import CallState, Telephony
 from records.actor import CORRESPONDENT
 from records.contacts import Contacts, ContactSnapshot
 from records.engagements import Engagements
+from records.follow_ups import FollowUps, FollowUpWanted
 
 log = structlog.get_logger()
 
 CALLS_CHECKED = 200
 # A call younger than this may not be listed yet: the carrier's lists lag.
 SETTLED = timedelta(seconds=60)
+# One more read while the carrier waits for an answer: without it, the caller is nobody we know.
+RECOGNITION_SECONDS = 0.5
 
 
 def number_of(caller: str) -> str | None:
@@ -48,8 +66,10 @@ class Callers:
         self,
         contacts: Contacts,
         engagements: Engagements,
+        follow_ups: FollowUps,
         effects: Effects,
-        placements: Placements,
+        entrance: Entrance,
+        states: QueueStates,
         telephony: Telephony,
         presence: Presence,
         clock: Clock,
@@ -57,24 +77,29 @@ class Callers:
         """Take everything from the composition root."""
         self._contacts = contacts
         self._engagements = engagements
+        self._follow_ups = follow_ups
         self._effects = effects
-        self._placements = placements
+        self._entrance = entrance
+        self._states = states
         self._telephony = telephony
         self._presence = presence
         self._clock = clock
 
     async def arrived(
-        self, account_sid: str, call_sid: str, caller: str, arrived_at: datetime
+        self, account_sid: str, call_sid: str, caller: str, called: str, arrived_at: datetime
     ) -> ContactSnapshot:
-        """Record a call; its repeats return the same contact."""
-        helpline = self._placements.helpline
+        """Record a call on the line of the called number; its repeats return the same contact."""
+        helpline = self._entrance.helpline
+        # The carrier may deliver a line on a number of its own: what is not another line's is
+        # the main one's.
+        line = helpline.line_of_number(called) or helpline.line
         contact, created = await self._contacts.take_in_call(
             new_id(),
-            helpline.line.id,
+            line.id,
             account_sid,
             call_sid,
             number_of(caller),
-            helpline.line.languages[0],
+            line.languages[0],
             helpline.config_version,
             arrived_at,
             self._clock.now(),
@@ -84,37 +109,137 @@ class Callers:
         return contact
 
     async def chose(self, contact_id: UUID, digit: str) -> ContactSnapshot:
-        """Place the caller by the key pressed, or by none; a second key changes nothing."""
-        key = self._placements.helpline.menu.get(digit)
+        """Place the caller by the key pressed, or by none; a second key changes nothing.
+
+        But for the danger key: it lets in whoever was turned away, and raises
+        whoever waits. Who finds their queue closed or full is turned away,
+        with their place noted.
+        """
+        contact = await self._contacts.get(contact_id)
+        if contact.state is not ContactState.ARRIVING:
+            return await self._chose_again(contact, digit)
+        now = self._clock.now()
+        coming = self._entrance.by_key(contact.line_id, digit, contact.language)
+        coming = replace(coming, facts=await self._noticed(contact, coming, now))
+        entry = self._entrance.let_in(coming, self._states.picture, now)
         placed = await self._contacts.place(
-            contact_id,
-            self._placements.by_key(digit),
-            self._clock.now(),
-            language=key.language if key else None,
+            contact_id, entry.placement, now, language=coming.language
         )
+        if placed.queued_at != now:
+            # A repeat of this webhook, or another process, was there first and sees to the rest.
+            return placed
+        if entry.refused is not None:
+            reason = f"queue_{entry.refused.kind.value}"
+            return await self._contacts.turn_away(contact_id, Disposition.DETERRED, reason, now)
+        await self._leave_task(placed)
         await self._effects.changed(placed)
         return placed
 
-    async def declared_danger(self, contact_id: UUID, digit: str) -> bool:
-        """Raise a waiting caller to U1 at once if the danger key was pressed; tell if it was."""
-        if digit != DANGER_KEY:
-            return False
+    async def _chose_again(self, contact: ContactSnapshot, digit: str) -> ContactSnapshot:
+        """Answer a key of who is placed already."""
+        if digit == DANGER_KEY:
+            return await self.declared_danger(contact.contact_id)
+        if contact.state is ContactState.WAITING:
+            # The first answer may have been cut off before its effects.
+            await self._leave_task(contact)
+            await self._effects.changed(contact)
+        return contact
+
+    async def _noticed(self, contact: ContactSnapshot, coming: Coming, now: datetime) -> Facts:
+        """Return what earlier calls of this number tell; nothing when it takes too long to say."""
+        limits = self._entrance.helpline.limits
+        try:
+            async with asyncio.timeout(RECOGNITION_SECONDS):
+                recognised = await self._contacts.recognise(
+                    contact.contact_id,
+                    now,
+                    returning=timedelta(minutes=limits.returning_call_minutes),
+                    short_within=timedelta(minutes=limits.short_contacts_minutes),
+                    short_seconds=limits.short_contact_seconds,
+                    repeat_within=timedelta(days=limits.repeat_days),
+                )
+        except (Unavailable, TimeoutError):
+            log.warning("caller_not_recognised", contact_id=str(contact.contact_id))
+            return NOTHING
+        return facts_of(recognised, coming.audience, self._entrance.helpline)
+
+    async def _leave_task(self, contact: ContactSnapshot) -> None:
+        """Leave the closed queue a task about who was taken in for it; one, however often asked."""
+        now = self._clock.now()
+        wanted = self._entrance.task_of(contact, now)
+        if wanted is not None:
+            await self._follow_ups.create(contact.contact_id, wanted, now)
+
+    async def declared_danger(self, contact_id: UUID) -> ContactSnapshot:
+        """Raise a caller to U1 at once; nothing closed, full or unstaffed refuses it.
+
+        Who waits where only some listeners answer is moved to whoever is
+        free. A contact that is over, but for one turned away, stays as it is.
+        """
         contact = await self._contacts.get(contact_id)
-        if contact.state not in (ContactState.WAITING, ContactState.ACTIVE):
-            return False
-        raised = await self._contacts.set_urgency(
-            contact_id,
+        if contact.disposition is Disposition.DETERRED:
+            raised = await self._contacts.readmit(
+                contact_id, self._entrance.in_danger(contact), self._clock.now()
+            )
+        elif contact.state is ContactState.WAITING and self._entrance.is_for_some(contact):
+            raised = await self._moved_in_danger(contact)
+        elif contact.state in (ContactState.WAITING, ContactState.ACTIVE):
+            raised = await self._raised(contact)
+        else:
+            return contact
+        await self._effects.changed(raised)
+        return raised
+
+    async def _moved_in_danger(self, contact: ContactSnapshot) -> ContactSnapshot:
+        placement = self._entrance.in_danger(contact)
+        try:
+            return await self._contacts.move(
+                contact.contact_id, placement, CORRESPONDENT, self._clock.now(), "danger_key"
+            )
+        except Conflict:
+            # Accepted meanwhile: whoever has them is told.
+            return await self._raised(contact)
+
+    async def _raised(self, contact: ContactSnapshot) -> ContactSnapshot:
+        return await self._contacts.set_urgency(
+            contact.contact_id,
             Urgency.U1,
             0,
-            self._placements.head_start_ms(Urgency.U1),
+            self._entrance.placements.head_start_ms(Urgency.U1),
             UrgencySource.DECLARED,
             "danger_key",
             CORRESPONDENT,
             self._clock.now(),
             confirmed=False,
         )
-        await self._effects.changed(raised)
-        return True
+
+    async def agreed_callback(self, contact_id: UUID) -> ContactSnapshot:
+        """Close a waiting adult's call that is to be called back, with the task in one commit.
+
+        Only for who was offered it: an escalation step that offers it was
+        applied. Whoever has been answered meanwhile is returned as they stand.
+        """
+        contact = await self._contacts.get(contact_id)
+        steps = applied(contact.escalations, self._entrance.helpline.urgency.escalation)
+        offered = any(each.offer is EscalationOffer.CALLBACK for each in steps)
+        waits = contact.state is ContactState.WAITING and contact.queue is not None
+        if not (offered and waits and may_be_called_back(contact.audience)):
+            return contact
+        assert contact.queue is not None, "a waiting contact has a queue"
+        now = self._clock.now()
+        try:
+            closed = await self._contacts.turn_away(
+                contact_id,
+                Disposition.CALLBACK,
+                "callback_agreed",
+                now,
+                ended_by=EndedBy.CORRESPONDENT,
+                follow_up=FollowUpWanted(FollowUpKind.CALLBACK, contact.queue, due_at=now),
+            )
+        except Conflict:
+            return await self._contacts.get(contact_id)
+        await self._effects.changed(closed)
+        return closed
 
     async def left(
         self, contact_id: UUID, reason: str, ended_by: EndedBy = EndedBy.CORRESPONDENT

@@ -14,12 +14,13 @@ from prometheus_client import Counter
 from config.clock import Clock, from_milliseconds, milliseconds
 from config.errors import CentreError, NotFound, OutcomeUnknown, Refused, Unavailable
 from config.helpline.helpline import Helpline
-from config.helpline.texts import ADULTS
-from config.vocabulary import Audience, ContactState, EngagementState, EngagementStep
+from config.helpline.schema.lanes import DANGER_KEY
+from config.vocabulary import ContactState, EngagementState, EngagementStep, Urgency
 from contactcenter.telephony.signature import HEADER, WebhookSignature
 from contactcenter.voice import addresses, twiml
 from contactcenter.voice.call_steps import CallSteps
-from contactcenter.voice.callers import Callers
+from contactcenter.voice.callers import Callers, number_of
+from contactcenter.voice.documents import OVER_STATES, Documents
 from contactcenter.web.forms import posted_form
 from records.contacts import Contacts, ContactSnapshot
 from records.engagements import Engagement, Engagements
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 # Beyond this the caller hears the emergency text and is kept; Twilio gives up at 15 s.
 COMMIT_SECONDS = 3.0
 FORM_BYTES = 64 * 1024
+CALLBACK_KEY = "1"
 OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 # The caller left the queue because we moved them. Any other result, known to us or not, leaves
 # a living call without a document: it is parked again.
@@ -54,6 +56,7 @@ class VoiceWebhooks:
     engagements: Engagements
     signature: WebhookSignature
     account_sid: str
+    documents: Documents
     helpline: Helpline
     clock: Clock
 
@@ -98,9 +101,9 @@ class VoiceWebhooks:
 
         async def taken_in() -> str:
             contact = await self.callers.arrived(
-                self.account_sid, call_sid, form.get("From", ""), first
+                self.account_sid, call_sid, form.get("From", ""), form.get("To", ""), first
             )
-            return self._document(contact)
+            return self.documents.of(contact)
 
         again = addresses.address(addresses.INCOMING, first=milliseconds(first))
         return await self._held(taken_in, again)
@@ -117,45 +120,48 @@ class VoiceWebhooks:
         digit = _digit(request, form)
 
         async def placed() -> str:
-            return self._document(await self.callers.chose(contact_id, digit))
+            return self.documents.of(await self.callers.chose(contact_id, digit))
 
         again = addresses.address(addresses.MENU, contact=contact_id, digit=digit)
         return await self._held(placed, again)
 
     async def _wait(self, request: web.Request, form: Form) -> web.StreamResponse:
-        del form
-        return self._waiting(request, raised=False)
+        return self._waiting(request, form)
 
-    def _waiting(self, request: web.Request, *, raised: bool) -> web.Response:
-        language = self.helpline.language(request.query.get("language"))
-        adult = request.query.get("adult") == "1"
-        spoken_to = Audience.RELATIVE if adult else Audience.MINOR
-        texts = self._texts(language, spoken_to)
-        contact_id = _id(request, "contact")
+    def _waiting(self, request: web.Request, form: Form, *, raised: bool = False) -> web.Response:
         return _xml(
-            twiml.wait(
-                texts,
-                contact_id,
-                language,
-                seconds=self.helpline.limits.wait_message_seconds,
-                adult=adult,
+            self.documents.waiting(
+                _id(request, "contact"),
+                self.helpline.language(request.query.get("language")),
+                adult=request.query.get("adult") == "1",
                 raised=raised,
+                can_be_called=number_of(form.get("From", "")) is not None,
             )
         )
 
     async def _danger(self, request: web.Request, form: Form) -> web.StreamResponse:
-        digit = _digit(request, form)
-        raised = False
+        """Act on a key pressed while waiting: danger always, a callback if it was offered."""
+        digit, contact_id = _digit(request, form), _id(request, "contact")
+        agrees = digit == CALLBACK_KEY and request.query.get("callback") == "1"
+        if digit != DANGER_KEY and not agrees:
+            return self._waiting(request, form)
         try:
             async with asyncio.timeout(COMMIT_SECONDS):
-                raised = await self.callers.declared_danger(_id(request, "contact"), digit)
+                if digit == DANGER_KEY:
+                    contact = await self.callers.declared_danger(contact_id)
+                else:
+                    contact = await self.callers.agreed_callback(contact_id)
         except (TimeoutError, Unavailable):
             # The word « danger » must not be lost: the address brings the key again.
             asked = {**request.query, "digit": digit}
             return self._hold(request, addresses.address(addresses.DANGER, **asked))
         except NotFound:
             log.info("callback_for_unknown_contact")
-        return self._waiting(request, raised=raised)
+            return self._waiting(request, form)
+        if contact.state in OVER_STATES:
+            return _xml(self.documents.of(contact))
+        raised = digit == DANGER_KEY and contact.urgency is Urgency.U1
+        return self._waiting(request, form, raised=raised)
 
     async def _left(self, request: web.Request, form: Form) -> web.StreamResponse:
         contact_id, result = _id(request, "contact"), form.get("QueueResult", "")
@@ -166,7 +172,7 @@ class VoiceWebhooks:
                 return twiml.nothing()
             if result in MOVED_ON:
                 return twiml.nothing()
-            return self._document(await self.contacts.get(contact_id))
+            return self.documents.of(await self.contacts.get(contact_id))
 
         return await self._held(decided, addresses.address(addresses.LEFT, contact=contact_id))
 
@@ -182,7 +188,7 @@ class VoiceWebhooks:
             if contact.state is ContactState.ACTIVE and contact.turn == engagement.turn:
                 assert engagement.conference_name is not None, "a call has its conference's name"
                 return twiml.join(engagement.conference_name, contact.contact_id, engagement_id)
-            return self._document(contact, again=True)
+            return self.documents.of(contact, again=True)
 
         return await self._held(joined, addresses.address(addresses.JOIN, engagement=engagement_id))
 
@@ -195,7 +201,8 @@ class VoiceWebhooks:
                 await self.callers.left(contact_id, "hung_up")
                 return twiml.nothing()
             contact = await self.callers.lost_listener(contact_id, engagement_id)
-            return self._document(contact, again=True)
+            moved = await self._is_handed_over(contact, engagement_id)
+            return self.documents.of(contact, again=True, moved=moved)
 
         again = addresses.address(addresses.AFTER, contact=contact_id, engagement=engagement_id)
         return await self._held(followed, again)
@@ -244,39 +251,16 @@ class VoiceWebhooks:
             )
         return web.Response(status=204)
 
-    # -- what is said
+    async def _is_handed_over(self, contact: ContactSnapshot, engagement_id: UUID) -> bool:
+        """Tell whether the talk went on hold because its listener gave it on elsewhere."""
+        taken = await self.engagements.get(engagement_id)
+        return (
+            taken is not None
+            and taken.state is EngagementState.HANDED_OVER
+            and (taken.queue, taken.level) != (contact.queue, contact.level)
+        )
 
-    def _document(self, contact: ContactSnapshot, *, again: bool = False) -> str:
-        """Return the present step of a call: the same row, the same document."""
-        texts = self._texts(contact.language, contact.audience)
-        adult = contact.audience in ADULTS
-        if contact.state is ContactState.ARRIVING:
-            return twiml.menu(
-                texts,
-                contact.language,
-                contact.contact_id,
-                key_seconds=self.helpline.limits.menu_seconds,
-                other_languages=self._other_languages(contact.language),
-            )
-        if contact.state in (ContactState.ENDED, ContactState.CLOSED):
-            return twiml.goodbye(texts, contact.language)
-        if again:
-            return twiml.park_again(texts, contact.contact_id, contact.language, adult=adult)
-        return twiml.park(contact.contact_id, contact.language, adult=adult)
-
-    def _other_languages(self, language: str) -> list[tuple[str, str]]:
-        """Return, in each other language of the menu, the key that leads to it."""
-        return [
-            (key.language, self.helpline.text("voice.language_key", key.language, digit=key.digit))
-            for key in self.helpline.menu.values()
-            if key.language is not None and key.language != language
-        ]
-
-    def _texts(self, language: str, audience: Audience) -> twiml.Texts:
-        def words(key: str) -> str:
-            return self.helpline.text(key, language, audience=audience)
-
-        return words
+    # -- when the database is away
 
     async def _held(self, decide: Callable[[], Awaitable[str]], again: str) -> web.Response:
         """Answer with a decision, or keep the caller and ask again when the database is away."""
@@ -287,8 +271,7 @@ class VoiceWebhooks:
             log.warning("caller_held", code=getattr(error, "code", "timeout"))
         except NotFound:
             log.info("callback_for_unknown_contact")
-            language = self.helpline.line.languages[0]
-            return _xml(twiml.goodbye(self._texts(language, Audience.UNKNOWN), language))
+            return _xml(self.documents.farewell())
         except CentreError as error:
             log.exception("webhook_failed", code=error.code)
         return self._hold(None, again)
@@ -297,7 +280,7 @@ class VoiceWebhooks:
         HELD.inc()
         wanted = request.query.get("language") if request is not None else None
         language = self.helpline.language(wanted)
-        return _xml(twiml.hold_on(self._texts(language, Audience.UNKNOWN), language, again))
+        return _xml(self.documents.hold_on(language, again))
 
 
 def _id(request: web.Request, name: str) -> UUID:

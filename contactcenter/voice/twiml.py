@@ -8,17 +8,23 @@ keeps waiting whatever happens to us. Source: TwiML reference, `<Gather>`,
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 from uuid import UUID
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from contactcenter.voice import addresses
 
-Texts = Callable[[str], str]
-"""Gives the words of a key in the caller's language."""
+
+class Texts(Protocol):
+    """Gives the words of a key in the caller's language, filled in."""
+
+    def __call__(self, key: str, **values: object) -> str: ...
+
 
 WAIT_PAUSE_SECONDS = 15
+LAST_KEY_SECONDS = 4
 HOLD_ON_SECONDS = 10
 PARKING_QUEUE = "contacts"
 
@@ -29,11 +35,15 @@ def menu(
     contact_id: UUID,
     *,
     key_seconds: int,
+    text: str = "voice.menu",
+    message: str | None = None,
     other_languages: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Greet and offer the keys, danger first; no key within `key_seconds` goes to the queue.
 
-    `other_languages` are (language, words) that say which key leads to each.
+    `text` names the line's menu; a supervisor's `message` is said right after
+    its first words, which are the danger key's. `other_languages` are
+    (language, words) that say which key leads to each.
     """
     response = VoiceResponse()
     gather = Gather(
@@ -42,7 +52,11 @@ def menu(
         action=addresses.address(addresses.MENU, contact=contact_id),
         action_on_empty_result=True,
     )
-    gather.say(texts("voice.menu"), language=locale(language))
+    danger, stop, others = texts(text).partition(".")
+    said = (danger + stop, message, others.strip()) if message else (texts(text),)
+    for words in said:
+        if words:
+            gather.say(words, language=locale(language))
     for other, words in other_languages:
         gather.say(words, language=locale(other))
     response.append(gather)
@@ -58,30 +72,49 @@ def park(contact_id: UUID, language: str, *, adult: bool) -> str:
     return str(response)
 
 
-def park_again(texts: Texts, contact_id: UUID, language: str, *, adult: bool) -> str:
-    """Tell a caller whose listener was lost to hold on, then park them again."""
+def park_again(
+    texts: Texts, contact_id: UUID, language: str, *, adult: bool, moved: bool = False
+) -> str:
+    """Say why the talk went on hold, then park the caller again.
+
+    Their listener was lost, or (`moved`) has handed them over to others.
+    """
     response = VoiceResponse()
-    response.say(texts("voice.one_moment"), language=locale(language))
+    words = texts("voice.moved" if moved else "voice.one_moment")
+    response.say(words, language=locale(language))
     _enqueue(response, contact_id, language, adult=adult)
     return str(response)
 
 
 def wait(
-    texts: Texts, contact_id: UUID, language: str, *, seconds: int, adult: bool, raised: bool
+    contact_id: UUID,
+    language: str,
+    first: Sequence[str],
+    again: str,
+    *,
+    seconds: int,
+    adult: bool,
+    offers_callback: bool = False,
 ) -> str:
-    """Fill `seconds` of waiting with honest words; key 0 says « danger » at any time."""
+    """Fill `seconds` of waiting with honest words; key 0 says « danger » at any time.
+
+    `first` is said once, `again` every quarter of a minute. With
+    `offers_callback` key 1 agrees to a callback: the address says that it was
+    offered, so that no other key 1 does.
+    """
+    offered = {"callback": 1} if offers_callback else {}
     response = VoiceResponse()
-    if raised:
-        response.say(texts("voice.danger"), language=locale(language))
     gather = Gather(
         num_digits=1,
         timeout=1,
         action=addresses.address(
-            addresses.DANGER, contact=contact_id, language=language, adult=int(adult)
+            addresses.DANGER, contact=contact_id, language=language, adult=int(adult), **offered
         ),
     )
+    for words in first:
+        gather.say(words, language=locale(language))
     for _ in range(math.ceil(seconds / WAIT_PAUSE_SECONDS)):
-        gather.say(texts("voice.wait"), language=locale(language))
+        gather.say(again, language=locale(language))
         gather.pause(length=WAIT_PAUSE_SECONDS)
     response.append(gather)
     return str(response)
@@ -111,10 +144,27 @@ def join(conference_name: str, contact_id: UUID, engagement_id: UUID) -> str:
     return str(response)
 
 
-def goodbye(texts: Texts, language: str) -> str:
-    """Thank the caller and hang up."""
+def turned_away(words: str, contact_id: UUID, language: str) -> str:
+    """Say why nobody takes the call now, then hang up; key 0 still says « danger ».
+
+    The key goes to the menu's address, which lets them in after all.
+    """
     response = VoiceResponse()
-    response.say(texts("voice.goodbye"), language=locale(language))
+    gather = Gather(
+        num_digits=1,
+        timeout=LAST_KEY_SECONDS,
+        action=addresses.address(addresses.MENU, contact=contact_id),
+    )
+    gather.say(words, language=locale(language))
+    response.append(gather)
+    response.hangup()
+    return str(response)
+
+
+def goodbye(texts: Texts, language: str, text: str = "voice.goodbye") -> str:
+    """Say a last word and hang up: thanks, or that a callback is noted."""
+    response = VoiceResponse()
+    response.say(texts(text), language=locale(language))
     response.hangup()
     return str(response)
 

@@ -83,6 +83,15 @@ MEANINGS = MappingProxyType(
         "wrong_type": _invalid("The question of `field` takes another kind of value."),
         "wrong_date": _invalid("The question of `field` takes a day: YYYY-MM-DD."),
         "number_out_of_range": _invalid("The number of `field` is outside its bounds."),
+        "factor_unknown": _invalid("The helpline has no such urgency factor."),
+        "queue_unknown": _invalid("No queue of that id answers this contact's channel."),
+        "need_unknown": _invalid("That queue has nobody for this need."),
+        "listener_unknown": _invalid("No listener of this line has that id."),
+        "skill_unknown": _invalid("The helpline has no such skill."),
+        "language_unknown": _invalid(
+            "The line does not speak that language, or its first is missing."
+        ),
+        "override_empty": _invalid("Close the queue or give it a message; to lift both, DELETE."),
         "wrong_reference": _invalid("That is no case reference: a sign is mistyped."),
         "not_a_text": _invalid("The text is empty, or holds signs that cannot be stored."),
         "text_too_long": _invalid("The text is longer than the helpline allows."),
@@ -110,6 +119,17 @@ MEANINGS = MappingProxyType(
         "contact_taken": _conflict("Another listener has this contact."),
         "offer_expired": _conflict("The offer has run out, was declined or was withdrawn."),
         "over_capacity": _conflict("This listener has as many contacts as she may have."),
+        "wrap_up_limit": _conflict("The write-up was extended as often as the helpline allows."),
+        "wrap_up_over": _conflict("No write-up of yours is running: its time cannot be extended."),
+        "listener_not_ready": _conflict("That listener is not ready for this contact now."),
+        "listener_not_present": _conflict(
+            "That listener is not signed in: there is no state to set."
+        ),
+        "contact_not_waiting": _conflict("The contact does not wait; read it again."),
+        "immediate_danger": _conflict("Nobody in immediate danger is turned away."),
+        "follow_up_claimed": _conflict("A colleague has taken this follow-up on."),
+        "follow_up_not_claimed": _conflict("Take the follow-up on before settling it."),
+        "follow_up_over": _conflict("This follow-up is settled already."),
         "call_connecting": _conflict("The caller is still being connected: end it in a moment."),
         "contact_open": _conflict("The person is still there: end the contact before closing it."),
         "already_closed": _conflict("The contact was closed with another disposition."),

@@ -20,6 +20,9 @@ from tests.kit.staff_people import MemoryAccounts
 
 WORKS_ON_CONTACTS = {Role.LISTENER, Role.COORDINATOR}
 READS_CONTACTS = {*WORKS_ON_CONTACTS, Role.SUPERVISOR}
+SUPERVISES = {Role.COORDINATOR, Role.SUPERVISOR}
+# A supervisor serves what she took because it was stuck, and nothing else.
+TAKES_CONTACTS = READS_CONTACTS
 # The table of rights, said again by hand: a change of the policy must be meant.
 WHO = {
     "session.create": set(Role),
@@ -27,20 +30,35 @@ WHO = {
     "openapi": set(Role),
     "live": READS_CONTACTS,
     "me.read": set(Role),
-    "me.presence": WORKS_ON_CONTACTS,
+    "me.presence": TAKES_CONTACTS,
     "me.live_ticket": READS_CONTACTS,
-    "me.softphone_token": WORKS_ON_CONTACTS,
-    "offers.seen": WORKS_ON_CONTACTS,
-    "offers.accept": WORKS_ON_CONTACTS,
-    "offers.decline": WORKS_ON_CONTACTS,
+    "me.softphone_token": TAKES_CONTACTS,
+    "offers.seen": TAKES_CONTACTS,
+    "offers.accept": TAKES_CONTACTS,
+    "offers.decline": TAKES_CONTACTS,
     "contacts.list": READS_CONTACTS,
     "contacts.read": READS_CONTACTS,
     "contacts.messages": READS_CONTACTS,
-    "contacts.send": WORKS_ON_CONTACTS,
-    "contacts.form": WORKS_ON_CONTACTS,
+    "contacts.send": TAKES_CONTACTS,
+    "contacts.form": TAKES_CONTACTS,
     "contacts.urgency": READS_CONTACTS,
-    "contacts.end": WORKS_ON_CONTACTS,
-    "contacts.close": WORKS_ON_CONTACTS,
+    "contacts.factors": TAKES_CONTACTS,
+    "contacts.hand_over": TAKES_CONTACTS,
+    "contacts.extend_wrap_up": TAKES_CONTACTS,
+    "contacts.end": TAKES_CONTACTS,
+    "contacts.close": TAKES_CONTACTS,
+    "supervision.read": SUPERVISES,
+    "supervision.assign": SUPERVISES,
+    "supervision.move": SUPERVISES,
+    "supervision.take": SUPERVISES,
+    "supervision.close": SUPERVISES,
+    "supervision.force": SUPERVISES,
+    "supervision.override": SUPERVISES,
+    "supervision.lift": SUPERVISES,
+    "follow_ups.list": READS_CONTACTS,
+    "follow_ups.claim": WORKS_ON_CONTACTS,
+    "follow_ups.done": WORKS_ON_CONTACTS,
+    "follow_ups.drop": WORKS_ON_CONTACTS,
     "helpline.read": READS_CONTACTS,
     "forms.read": READS_CONTACTS,
     "cases.list": {*READS_CONTACTS, Role.DATA_OFFICER},
@@ -53,8 +71,9 @@ by_name = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: en
 
 def path_of(endpoint: Endpoint) -> str:
     path = endpoint.path.lstrip("/")
-    for name in ("contact_id", "offer_id", "case_id"):
+    for name in ("contact_id", "offer_id", "case_id", "listener_id", "follow_up_id"):
         path = path.replace(f"{{{name}}}", str(uuid4()))
+    path = path.replace("{queue}", "mineur")
     return path.replace("{form_id}", "fiche").replace("{form_version}", "1")
 
 

@@ -9,13 +9,15 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from config.ids import new_id
+from config.vocabulary import Role
 from contactcenter.api.__main__ import documents
 from contactcenter.api.document import live_schemas
 from contactcenter.api.endpoints import PREFIX
-from contactcenter.centre.live_events import OfferMade, QueuesChanged
+from contactcenter.centre.live_events import OfferMade, QueuesChanged, SupervisionChanged
 from tests.kit.staff_api import staff_api
-from tests.kit.staff_people import somebody
+from tests.kit.staff_people import NOON, somebody
 from tests.kit.staff_services import MemoryServices
+from tests.kit.staff_supervision import figures
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -54,7 +56,7 @@ async def test_every_route_of_the_api_is_in_the_document() -> None:
 async def test_answers_have_the_documented_shape() -> None:
     async with staff_api() as api:
         document = await (await api.ask("GET", "openapi.json")).json()
-        principal, headers = api.signed_in()
+        principal, headers = api.signed_in(Role.COORDINATOR)
         offer = api.services.offers.offer(principal)
         await api.services.offers.accept(principal, offer.offer_id)
         contact = f"contacts/{offer.contact_id}"
@@ -64,6 +66,8 @@ async def test_answers_have_the_documented_shape() -> None:
             "/contacts/{contact_id}": contact,
             "/contacts/{contact_id}/messages": f"{contact}/messages",
             "/cases": "cases",
+            "/supervision": "supervision",
+            "/follow-ups": "follow-ups",
             "/helpline": "helpline",
             "/forms/{form_id}/{form_version}": "forms/fiche/1",
         }
@@ -81,6 +85,9 @@ def test_live_events_match_their_schema() -> None:
     events = (
         OfferMade(**offer.model_dump()),
         QueuesChanged(queues=[], free_listeners=0),
+        SupervisionChanged(
+            at=NOON, revision=1, queues=[figures()], free_listeners=0, present_listeners=1
+        ),
     )
     validator = jsonschema.Draft202012Validator(schema_of("server"))
     for event in events:

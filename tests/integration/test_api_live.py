@@ -20,7 +20,8 @@ from contactcenter.api.live.frames import (
 )
 from contactcenter.api.live.socket import LiveLimits
 from contactcenter.auth.principal import Principal
-from contactcenter.centre.live_events import OfferMade, QueueLoad, QueuesChanged, VisitorTyping
+from contactcenter.centre.live_events import OfferMade, QueuesChanged, VisitorTyping
+from contactcenter.centre.supervision_views import QueueLoad
 from tests.kit.staff_api import StaffApi, staff_api
 from tests.kit.until import until
 
@@ -168,6 +169,25 @@ async def test_each_pong_renews_the_lease() -> None:
         await until(lambda: beats.get(principal.staff_id, 0) >= 3, seconds=5)
         reading.cancel()
         await socket.close()
+
+
+async def test_a_socket_that_only_watches_renews_no_lease() -> None:
+    async with staff_api(limits=QUICK) as api:
+        watcher = api.services.accounts.person("mur")
+        api.services.accounts.token_of(watcher)
+        ticket = (await api.services.accounts.live_ticket(watcher)).ticket
+        url = api.server.make_url("/api/v1/live")
+        wall = await api.client.ws_connect(url, params={"ticket": ticket, "watch": "true"})
+        principal, desk = await opened(api)
+        reading = [asyncio.ensure_future(each.receive()) for each in (wall, desk)]
+        beats = api.services.presence.heartbeats
+        await until(lambda: beats.get(principal.staff_id, 0) >= 3, seconds=5)
+        assert watcher.staff_id not in beats
+        await wall.send_json({"type": "ping"})
+        assert (await asyncio.wait_for(reading[0], 5)).json() == {"type": "pong"}
+        reading[1].cancel()
+        await wall.close()
+        await desk.close()
 
 
 async def test_an_index_that_is_away_does_not_end_the_socket() -> None:

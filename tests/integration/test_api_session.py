@@ -88,6 +88,7 @@ async def test_me_has_everything_to_draw_the_desk_again() -> None:
             "since": "2026-03-02T12:00:00Z",
             "version": 0,
             "reason": None,
+            "until": None,
         }
         assert me["offer"]["offer_id"] == str(offer.offer_id)
         assert me["offer"]["urgency"] == 2

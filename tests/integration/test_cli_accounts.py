@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.errors import Conflict, Misconfigured, NotFound
+from config.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from config.helpline.helpline import Helpline
 from config.helpline.load import load_helpline
 from config.settings import Settings
@@ -104,6 +104,28 @@ async def test_an_account_is_opened_closed_and_given_new_credentials(
         assert [each.active async for each in records.everybody()] == [False]
     assert not await signs_in(settings, "zoe", first.password, first.totp_secret)
     assert await signs_in(settings, "zoe", second.password, second.totp_secret)
+
+
+async def test_skills_are_the_helpline_s_own_and_replaced_as_a_whole(
+    settings: Settings, helpline: Helpline
+) -> None:
+    async with staff_records(settings, helpline) as records:
+        about = {"login": "zoe", "display_name": "Zoé", "role": Role.LISTENER}
+        team = helpline.profiles[0].id
+        with pytest.raises(InvalidInput) as refused:
+            await records.add(new_credentials(), **about, profile_id=team, skills=["knitting"])
+        assert (refused.value.code, refused.value.field) == ("skill_unknown", "skill")
+        made = await records.add(new_credentials(), **about, profile_id=team, skills=["minors"])
+        assert made.skills == {"minors"}
+        assert made.line_ids == {line.id for line in helpline.lines}
+        with pytest.raises(InvalidInput):
+            await records.set_skills("zoe", ["knitting"])
+        assert (await records.set_skills("zoe", ["lsf", "interpreter"])).skills == {
+            "lsf",
+            "interpreter",
+        }
+        assert (await records.set_skills("zoe", [])).skills == set()
+        assert (await records.add_lines("zoe")).line_ids == made.line_ids
 
 
 async def test_a_login_is_taken_once(settings: Settings, helpline: Helpline) -> None:

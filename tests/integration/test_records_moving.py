@@ -177,6 +177,20 @@ async def test_a_hand_over_keeps_the_arrival_and_the_rank_and_begins_a_new_wait(
     ]
 
 
+async def test_a_hand_over_begins_escalation_anew_and_a_move_does_not(records: Records) -> None:
+    call, she = await records.waiting_call(PRE_ANSWER), await records.listener()
+    await records.contacts.escalate(call.contact_id, 2, records.now, widened_to=["everybody"])
+    moved = await records.contacts.move(
+        call.contact_id, replace(PRE_ANSWER, queue="other"), SYSTEM, records.now, "other"
+    )
+    assert (moved.escalated(2), moved.widened_to) == (True, ())
+    _, engagement = await records.talking(moved, she)
+    handed = await records.engagements.hand_over(
+        engagement.engagement_id, LISTENING, records.later(), SYSTEM, "triaged"
+    )
+    assert handed.escalations == 0
+
+
 async def test_a_repeated_hand_over_changes_nothing_and_one_too_early_or_late_is_refused(
     records: Records,
 ) -> None:

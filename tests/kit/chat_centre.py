@@ -17,12 +17,17 @@ from pathlib import Path
 from uuid import UUID
 
 from chat.centre import (
+    Answering,
     Department,
+    Door,
+    Doors,
     EmergencyNumber,
     Line,
+    Need,
     Opened,
     Opening,
     Openings,
+    Question,
     Status,
     Stored,
     Visitor,
@@ -33,7 +38,7 @@ from config.errors import CentreError, Conflict, InvalidInput, NotSignedIn, Unav
 from config.helpline.helpline import Helpline
 from config.helpline.load import load_helpline
 from config.ids import new_id, new_token
-from config.vocabulary import ContactState, EndedBy, Sender
+from config.vocabulary import Audience, Channel, ContactState, EndedBy, QueueStateKind, Sender
 
 START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -82,6 +87,9 @@ class MemoryCentre:
         self.wakes = True
         self.greets = False
         self.is_open = True
+        self.is_full = False
+        self.is_staffed = True
+        self.message: str | None = None
         self.reopens_at: datetime | None = None
         self.watchers: defaultdict[UUID, set[asyncio.Queue[Wake]]] = defaultdict(set)
         self._tokens: dict[str, UUID] = {}
@@ -91,8 +99,14 @@ class MemoryCentre:
 
     async def open_conversation(self, opening: Opening) -> Opened:
         async with self._act("open_conversation"):
-            if not self.is_open:
-                raise Conflict(code="chat_closed")
+            questions = {each.id: each.is_danger for each in self._questions("fr")}
+            if not opening.answers.keys() <= questions.keys():
+                raise InvalidInput(field="answers")
+            if opening.need not in (None, *(each.id for each in self._needs("fr"))):
+                raise InvalidInput(field="need")
+            in_danger = any(questions[each] and said for each, said in opening.answers.items())
+            if not in_danger and self._state not in (QueueStateKind.OPEN, QueueStateKind.UNSTAFFED):
+                raise Conflict(code="chat_closed" if not self.is_open else "chat_full")
             codes = {department.code for department in helpline().departments}
             if opening.department is not None and opening.department not in codes:
                 raise InvalidInput(field="department")
@@ -127,6 +141,8 @@ class MemoryCentre:
                 wait_seconds=talk.wait_seconds if waiting else None,
                 head_seq=len(talk.lines),
                 open=self._is_open(talk),
+                queue=self._state if waiting else None,
+                message=self.message if waiting else None,
             )
 
     async def append(self, contact_id: UUID, cid: UUID, text: str) -> Stored:
@@ -189,8 +205,7 @@ class MemoryCentre:
         return Openings(
             language=spoken,
             languages=line.line.languages,
-            open=self.is_open,
-            reopens_at=self.reopens_at,
+            answering=dict.fromkeys(Audience, self._answering()),
             timezone=line.line.timezone,
             emergency=tuple(
                 EmergencyNumber(
@@ -205,6 +220,29 @@ class MemoryCentre:
                 for key, by_language in line.texts.items()
                 if key.startswith("chat.")
             },
+            questions=self._questions(spoken),
+            needs=self._needs(spoken),
+        )
+
+    def doors(self, language: str) -> Doors:
+        line = helpline()
+        spoken = line.language(language)
+        return Doors(
+            spoken,
+            line.line.timezone,
+            START,
+            tuple(
+                Door(
+                    line.line.id,
+                    line.line.name[spoken],
+                    Channel.CHAT,
+                    audience,
+                    (queue := line.entry_rule(Channel.CHAT, audience).queue),
+                    line.queue(queue).label[spoken],
+                    self._answering(),
+                )
+                for audience in Audience
+            ),
         )
 
     # What listeners do.
@@ -233,6 +271,37 @@ class MemoryCentre:
         return [line.text for line in self.talks[contact_id].lines]
 
     # Within.
+
+    @property
+    def _state(self) -> QueueStateKind:
+        if not self.is_open:
+            return QueueStateKind.CLOSED
+        if self.is_full:
+            return QueueStateKind.FULL
+        return QueueStateKind.OPEN if self.is_staffed else QueueStateKind.UNSTAFFED
+
+    def _answering(self) -> Answering:
+        closed = self._state is QueueStateKind.CLOSED
+        return Answering(self._state, self.reopens_at if closed else None, self.message)
+
+    def _questions(self, language: str) -> tuple[Question, ...]:
+        return tuple(
+            Question(
+                each.id,
+                each.label[language],
+                each.label_adult[language] if each.label_adult else None,
+                each.audiences,
+                each.id == "danger_maintenant",
+            )
+            for each in helpline().opening_questions
+        )
+
+    def _needs(self, language: str) -> tuple[Need, ...]:
+        return tuple(
+            Need(each.id, each.label[language])
+            for each in helpline().skills
+            if each.id in ("lsf", "interpreter")
+        )
 
     def _store(self, contact_id: UUID, sender: Sender, text: str, cid: UUID) -> Line:
         talk = self.talks[contact_id]

@@ -1,6 +1,6 @@
 """A database with something in every corner, secrets of a child among it, and its whole content."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,15 +8,24 @@ from uuid import UUID
 import asyncpg
 
 from config.ids import new_id
-from config.vocabulary import PresenceState, Role, Sender
+from config.vocabulary import (
+    Channel,
+    FollowUpKind,
+    OverrideKind,
+    PresenceState,
+    Role,
+    Sender,
+)
 from records.actor import SYSTEM
 from records.audit import Sealer
 from records.cases import Cases
 from records.contacts import Contacts
 from records.database import Database
+from records.follow_ups import FollowUps, FollowUpWanted
 from records.forms import Forms
 from records.messages import Messages
 from records.models import metadata
+from records.overrides import QueueOverrides
 from records.policy import Subject
 from records.presence import PresenceStore
 from records.staff.accounts import Staff
@@ -82,6 +91,18 @@ async def fill(database: Database, vault: Vault, planted: Planted) -> Filled:
     cases = Cases(database, vault)
     case = await cases.create(listener, LINE, NOW, label=planted.name, department="93")
     await cases.attach(listener, case.header.case_id, chat_id, NOW)
+    callback = FollowUpWanted(FollowUpKind.CALLBACK, "mineur", NOW + timedelta(hours=1))
+    await FollowUps(database, vault).create(call.contact_id, callback, NOW)
+    coordinator = replace(listener, role=Role.COORDINATOR)
+    await QueueOverrides(database, vault).set(
+        coordinator,
+        LINE,
+        "mineur",
+        Channel.CHAT,
+        OverrideKind.MESSAGE,
+        NOW,
+        texts={"fr": "Forte affluence."},
+    )
     await Sealer(database, vault).seal_once(NOW)
     await cases.get(listener, case.header.case_id, NOW)  # a row of the trail no seal covers yet
     return Filled(listener, chat_id, call.contact_id, case.header.case_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 from config.ids import new_id
 from config.vocabulary import (
     Audience,
+    ContactEventKind,
     EngagementStep,
     Level,
     PresenceState,
@@ -17,13 +18,16 @@ from config.vocabulary import (
 )
 from records.contacts import Accepted, Contacts, ContactSnapshot, Placement
 from records.database import Database
-from records.engagements import Engagements
+from records.engagements import Engagement, Engagements
 from records.presence import PresenceStore
 from records.vault import Vault
 from tests.kit.record_rows import LINE, NOW, a_vault, add_line, add_staff
 
 U1 = Placement("mineur", Audience.MINOR, Urgency.U1, UrgencySource.DECLARED, 0, 0, ("weapon",))
 U3 = Placement("mineur", Audience.MINOR, Urgency.U3, UrgencySource.SYSTEM, 1, 600_000)
+PRE_ANSWER = Placement(
+    "pre_accueil", Audience.UNKNOWN, Urgency.U4, UrgencySource.SYSTEM, 1, 0, level=Level.PRE_ANSWER
+)
 
 
 @dataclass
@@ -94,11 +98,28 @@ class Records:
             who.staff_id,
             who.session_id,
             who.max_chats,
-            Level.LISTENING,
+            contact.level,
             EngagementStep.CALL_LISTENER,
             f"cf-{offer_id}" if contact.call_sid else None,
             self.now,
         )
+
+    async def talking(
+        self, contact: ContactSnapshot, who: Listening
+    ) -> tuple[ContactSnapshot, Engagement]:
+        """Let a listener talk with a contact; a call takes her 5 s to be joined."""
+        accepted = await self.accept(contact, who)
+        if contact.call_sid is None:
+            return accepted.contact, accepted.engagement
+        engagement_id = accepted.engagement.engagement_id
+        return await self.engagements.connected(engagement_id, self.later(5)), accepted.engagement
+
+    async def told(
+        self, contact: ContactSnapshot, kind: ContactEventKind
+    ) -> list[dict[str, object]]:
+        """Return what the contact's events of a kind say, in order."""
+        timeline = await self.contacts.timeline(contact.contact_id)
+        return [dict(event.detail) for event in timeline if event.kind is kind]
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """Contacts in memory, with their lines and forms; for tests of the API's edge."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from config.errors import Conflict, NotFound
@@ -23,12 +24,14 @@ from contactcenter.centre.views import (
     ContactSummary,
     ContactView,
     EngagementView,
+    FactorAnswer,
     FormSavedView,
     FormValue,
     FormView,
     MessagePage,
     MessageView,
     SentView,
+    WrapUpView,
 )
 from tests.kit.staff_people import NOON
 
@@ -48,6 +51,7 @@ class MemoryContacts:
     typed: list[UUID] = field(default_factory=list)
     read_up_to: dict[UUID, int] = field(default_factory=dict)
     failing: Exception | None = None
+    extensions_left: int = 2
 
     def waiting(self) -> ContactView:
         """Take in a chat that waits."""
@@ -188,6 +192,43 @@ class MemoryContacts:
         del reason
         await self.view(principal, contact_id)
         return self._change(contact_id, urgency=urgency, urgency_confirmed=confirm)
+
+    async def tick(
+        self, principal: Principal, contact_id: UUID, factors: Mapping[str, FactorAnswer]
+    ) -> ContactView:
+        contact = await self.view(principal, contact_id)
+        return self._change(contact_id, factors={**contact.factors, **factors})
+
+    async def hand_over(
+        self,
+        principal: Principal,
+        contact_id: UUID,
+        queue: str,
+        *,
+        needs: Sequence[str] | None,
+        urgency: Urgency | None,
+        listener_id: UUID | None,
+    ) -> ContactView:
+        del needs, urgency, listener_id
+        contact = await self.view(principal, contact_id)
+        if contact.state is not ContactState.ACTIVE:
+            raise Conflict(code="contact_gone")
+        return self._change(contact_id, state=ContactState.WAITING, queue=queue)
+
+    async def extend_wrap_up(
+        self, principal: Principal, contact_id: UUID, shown_until: datetime | None
+    ) -> WrapUpView:
+        await self.view(principal, contact_id)
+        if self.extensions_left == 0:
+            raise Conflict(code="wrap_up_limit")
+        self.extensions_left -= 1
+        return WrapUpView(wrap_up_until=NOON, wrap_up_extensions_left=self.extensions_left)
+
+    def shut(self, contact_id: UUID, disposition: Disposition) -> ContactView:
+        """Close a contact, whatever its state."""
+        return self._change(
+            contact_id, state=ContactState.CLOSED, disposition=disposition, closed_at=NOON
+        )
 
     async def end(self, principal: Principal, contact_id: UUID) -> ContactView:
         contact = await self.view(principal, contact_id)

@@ -19,6 +19,7 @@ from config.vocabulary import (
 )
 from contactcenter.api.services import StaffServices
 from contactcenter.auth.principal import Principal
+from contactcenter.centre.list_views import FormDefinitionView, FormFieldView
 from contactcenter.centre.live_events import LiveEvent
 from contactcenter.centre.views import (
     CaseContactView,
@@ -27,14 +28,13 @@ from contactcenter.centre.views import (
     CaseSummary,
     CaseView,
     ColleagueView,
-    FormDefinitionView,
-    FormFieldView,
     OfferView,
     SoftphoneTokenView,
     SoftphoneView,
 )
 from tests.kit.staff_contacts import MemoryContacts
 from tests.kit.staff_people import NOON, MemoryAccounts, MemoryPresence
+from tests.kit.staff_supervision import MemoryFollowUps, MemorySupervised, MemorySupervision
 
 
 class MemoryOffers:
@@ -230,6 +230,9 @@ class MemoryServices:
         self.forms = MemoryForms()
         self.softphones = MemorySoftphones()
         self.hub = MemoryHub()
+        self.supervision = MemorySupervision()
+        self.supervised = MemorySupervised(self.contacts)
+        self.follow_ups = MemoryFollowUps()
 
     def bundle(self) -> StaffServices:
         """Return them as the API takes them."""
@@ -242,4 +245,7 @@ class MemoryServices:
             forms=self.forms,
             softphones=self.softphones,
             live=self.hub,
+            supervision=self.supervision,
+            supervised=self.supervised,
+            follow_ups=self.follow_ups,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -10,12 +10,15 @@ from uuid import UUID, uuid4
 from config.clock import SystemClock
 from config.helpline.helpline import Helpline
 from config.helpline.load import load_helpline
+from config.ids import new_id
 from config.settings import PACKAGED_HELPLINES
-from config.vocabulary import PresenceState, Role
+from config.vocabulary import Audience, PresenceState, Role, Urgency, UrgencySource
 from contactcenter.auth.principal import Principal
+from contactcenter.centre.queue.placement import Placements
 from contactcenter.engines_in_use import EnginesInUse, engines_in_use
 from contactcenter.wiring import Centre, centre
 from records.actor import SYSTEM
+from records.contacts import Contacts
 from records.staff import Sessions, Staff
 from tests.kit.settings import settings_for
 
@@ -28,11 +31,18 @@ class WholeCentre:
     engines: EnginesInUse
     helpline: Helpline
 
-    async def listener(self, login: str = "ines", role: Role = Role.LISTENER) -> Principal:
+    async def listener(
+        self,
+        login: str = "ines",
+        role: Role = Role.LISTENER,
+        *,
+        team: str = "ecoute",
+        skills: tuple[str, ...] = ("minors",),
+        line_ids: frozenset[str] | None = None,
+    ) -> Principal:
         """Open an account and a session, and return who it is."""
         now = SystemClock().now()
         database, vault = self.engines.database, self.engines.vault
-        profile = self.helpline.profiles[0].id
         account = await Staff(database, vault).create(
             SYSTEM,
             login=login,
@@ -40,8 +50,9 @@ class WholeCentre:
             role=role,
             password_hash=None,
             totp_secret=None,
-            line_ids={self.helpline.line.id},
-            profile_id=profile,
+            line_ids=line_ids or {line.id for line in self.helpline.lines},
+            profile_id=team,
+            skills=skills,
             max_chats=self.helpline.limits.max_chats,
             now=now,
         )
@@ -54,13 +65,55 @@ class WholeCentre:
             role=role,
             display_name=account.display_name,
             line_ids=account.line_ids,
-            profile_id=profile,
+            profile_id=team,
             max_chats=account.max_chats,
+            skills=account.skills,
         )
 
-    async def ready(self, login: str = "ines") -> Principal:
+    async def second_session(self, principal: Principal) -> Principal:
+        """Return the same person signed in a second time."""
+        now = SystemClock().now()
+        session = await Sessions(self.engines.database, self.engines.vault).create(
+            principal.staff_id, uuid4().bytes + uuid4().bytes, now, now + timedelta(hours=1)
+        )
+        return replace(principal, session_id=session.session_id)
+
+    async def chat(
+        self,
+        queue: str = "parent_proche",
+        urgency: Urgency = Urgency.U3,
+        *,
+        line: str = "",
+        needs: tuple[str, ...] = (),
+        source: UrgencySource = UrgencySource.SYSTEM,
+    ) -> UUID:
+        """Let somebody write to a queue: stored, waiting, and offered if anybody is free."""
+        placement = Placements(self.helpline).at(
+            queue, Audience.RELATIVE, urgency, source, needs=needs
+        )
+        contact = await Contacts(self.engines.database, self.engines.vault).take_in_chat(
+            new_id(),
+            line or self.helpline.line.id,
+            uuid4().bytes + uuid4().bytes,
+            "fr",
+            None,
+            placement,
+            self.helpline.config_version,
+            SystemClock().now(),
+        )
+        await self.centre.effects.changed(contact)
+        return contact.contact_id
+
+    async def ready(
+        self,
+        login: str = "ines",
+        role: Role = Role.LISTENER,
+        *,
+        team: str = "ecoute",
+        skills: tuple[str, ...] = ("minors",),
+    ) -> Principal:
         """Return a listener who is ready, her desk connected."""
-        principal = await self.listener(login)
+        principal = await self.listener(login, role, team=team, skills=skills)
         await self.centre.staff.presence.declare(principal, PresenceState.READY)
         return principal
 

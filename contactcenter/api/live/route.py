@@ -39,7 +39,9 @@ async def _live(request: web.Request) -> web.StreamResponse:
     sockets.add(outbox, principal.session_id)
     try:
         await socket.prepare(request)
-        await LiveSocket(socket, outbox, principal, services, limits, _abort(request)).run()
+        await LiveSocket(
+            socket, outbox, principal, services, limits, _abort(request), watches=query.watch
+        ).run()
     finally:
         sockets.remove(outbox)
     return socket

@@ -68,8 +68,15 @@ class LiveSocket:
         services: StaffServices,
         limits: LiveLimits,
         abort: Callable[[], None],
+        *,
+        watches: bool = False,
     ) -> None:
-        """Take a socket that is already upgraded; `abort` cuts its connection."""
+        """Take a socket that is already upgraded; `abort` cuts its connection.
+
+        One that `watches` (a wallboard) renews no lease: it can show no offer, so
+        it must not keep a listener « ready » whose desk is closed.
+        """
+        self._watches = watches
         self._socket = socket
         self._abort = abort
         self._outbox = outbox
@@ -198,6 +205,8 @@ class LiveSocket:
 
     async def _alive(self) -> None:
         """Renew the lease; an index that does not answer is mended by the next pong."""
+        if self._watches:
+            return
         try:
             await self._services.presence.heartbeat(self._principal)
         except Unavailable as error:

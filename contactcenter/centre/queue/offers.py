@@ -19,13 +19,13 @@ from config.vocabulary import (
     DeclineReason,
     EngagementState,
     EngagementStep,
-    Level,
     Urgency,
 )
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.presence import Presence
-from contactcenter.centre.queue.queueing import Queueing
+from contactcenter.centre.queue.queueing import Queueing, taken_version
+from contactcenter.centre.staff.contact_views import queue_label
 from contactcenter.centre.staff.subjects import actor_of
 from contactcenter.centre.views import OfferView
 from records.contacts import Contacts
@@ -97,7 +97,8 @@ class Offers:
         contact_id, turn = reserved.contact_id, reserved.turn
         if contact_id is None or reserved.step not in (Step.DONE, Step.ALREADY):
             return await self._refused(principal, offer_id, reserved.step)
-        channel = (await self._contacts.get(contact_id)).channel
+        contact = await self._contacts.get(contact_id)
+        channel = contact.channel
         try:
             accepted = await self._contacts.accept(
                 offer_id,
@@ -106,7 +107,7 @@ class Offers:
                 principal.staff_id,
                 principal.session_id,
                 principal.max_chats,
-                Level.LISTENING,
+                contact.level,
                 EngagementStep.CALL_LISTENER if channel is Channel.CALL else EngagementStep.NONE,
                 # Opaque and unguessable: conference names show in the carrier's console.
                 f"c{offer_id.hex}" if channel is Channel.CALL else None,
@@ -119,7 +120,7 @@ class Offers:
                 # The index thought her freer than she is: tell it, or it rings her again.
                 await self._presence.tell_current(principal.staff_id)
             raise
-        await self._confirm(offer_id, accepted.contact.version)
+        await self._confirm(offer_id, taken_version(accepted.contact))
         self._check_still_hers(accepted.engagement)
         await self._effects.accepted(accepted)
         return contact_id
@@ -174,7 +175,9 @@ def offer_view(
         contact_id=contact.contact_id,
         channel=contact.channel,
         queue=contact.queue,
-        queue_label=helpline.queue(contact.queue).label[helpline.line.languages[0]],
+        queue_label=queue_label(helpline, contact.queue),
+        level=contact.level,
+        needs=list(contact.needs),
         urgency=contact.urgency or Urgency.U2,
         audience=contact.audience,
         waited_seconds=max(0, (now_ms - milliseconds(since)) // 1000),

@@ -14,6 +14,7 @@ import structlog
 from config.clock import Clock
 from config.errors import CentreError, Unavailable
 from config.vocabulary import ContactEventKind, ContactState
+from contactcenter.centre.queue.entries import left_of, told_of
 from contactcenter.centre.queue.placement import Placements
 from records.actor import SYSTEM, Actor
 from records.contacts import Contacts, ContactSnapshot
@@ -26,6 +27,16 @@ log = structlog.get_logger()
 MATCHES_AT_ONCE = 8
 # A caller waits for our answer meanwhile: a silent index must not keep them from being parked.
 INDEX_SECONDS = 1.0
+
+
+def taken_version(contact: ContactSnapshot) -> int:
+    """Return the version at which a confirm told late takes a contact out of the index.
+
+    One that waits again since was taken at an earlier version. Told its present
+    one, the index would take the enqueue of that very version, which may still
+    be on its way, for late: the contact would wait unseen.
+    """
+    return contact.version - (contact.state is ContactState.WAITING)
 
 
 class Queueing:
@@ -92,13 +103,15 @@ class Queueing:
                 self._clock.now(),
                 actor,
                 offer_id=offer.offer_id,
-                detail={"listener": offer.listener_id, "lane": offer.lane},
+                detail=told_of(offer),
             )
         except CentreError as error:
             log.warning("offer_event_not_recorded", event_kind=kind.value, code=error.code)
 
     async def _withdraw(self, contact: ContactSnapshot) -> None:
-        offer = await self._router.cancel(contact.contact_id, contact.version)
+        offer = await self._router.cancel(
+            contact.contact_id, contact.version, left=left_of(contact)
+        )
         if offer is not None:
             await self.note(offer, ContactEventKind.OFFER_WITHDRAWN)
             await self.match_listener(offer.listener_id)

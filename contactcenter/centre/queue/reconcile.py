@@ -4,13 +4,17 @@ One node at a time, under an advisory lock. Every write carries the contact's
 version, so a slow round can undo nothing that happened since.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from config.clock import Clock
+from config.errors import InvalidInput
 from config.vocabulary import ContactState
+from contactcenter.centre.queue.comparison import Comparison, waiting_pages
+from contactcenter.centre.queue.entries import Entries, is_over, left_of
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.queue.presence import Presence
 from records.contacts import Contacts, ContactSnapshot
@@ -21,7 +25,6 @@ from routing.router import Router
 
 log = structlog.get_logger()
 
-PAGE = 500
 CHANGED_AT_ONCE = 2000
 # A change shows when it commits, some seconds after the instant that it carries.
 OVERLAP = timedelta(seconds=10)
@@ -49,20 +52,29 @@ class Reconciler:
         self._placements = placements
         self._lock = lock
         self._clock = clock
+        self._entries = Entries(placements)
+        self._comparison = Comparison(router, contacts, store, presence, self._entries)
         self._since = clock.now() - OVERLAP
         self._whole_pass_at = clock.now()
 
     async def round(self) -> None:
-        """Do one round if this node holds the lock: rebuild, whole pass, or what changed."""
+        """Do one round if this node holds the lock.
+
+        A rebuild when the index is lost; else what changed, with the second
+        look at what the last whole pass found; and that pass when it is due.
+        """
         if not self._lock.is_mine:
+            self._comparison.forget()
             return
         now = self._clock.now()
         if await self._router.epoch() is None:
             await self.rebuild(now)
-        elif now >= self._whole_pass_at:
-            await self._everything(now)
-        else:
-            await self._changes(now)
+            return
+        await self._changes(now)
+        await self._comparison.confirm(now)
+        if now >= self._whole_pass_at:
+            await self._comparison.look(now)
+            self._whole_pass_at = now + EVERYTHING_EVERY
 
     async def welcome_back(self) -> None:
         """Give everybody who was present a fresh lease: nobody could renew one while we were down.
@@ -74,23 +86,50 @@ class Reconciler:
                 await self._router.set_presence(listener)
 
     async def rebuild(self, now: datetime) -> None:
-        """Fill a lost index from PostgreSQL while new contacts come in."""
+        """Fill a lost index from PostgreSQL while new contacts come in; then its live window."""
         epoch = await self._router.begin_rebuild()
         entered = 0
-        async for page in self._open_pages():
-            entered += await self._router.restore_contacts(epoch, self._waiting(page))
+        pages = waiting_pages(self._contacts, self._entries)
+        page = await anext(pages, None)
+        while page is not None:
+            waiting = self._entries.waiting(page)
+            # At once: the next page is read, and one lot put into words while the index
+            # works on another.
+            page, one, other = await asyncio.gather(
+                anext(pages, None),
+                self._restore(epoch, waiting[::2]),
+                self._restore(epoch, waiting[1::2]),
+            )
+            entered += one + other
         await self._router.restore_listeners(epoch, await self._listeners(now))
         dropped = await self._router.end_rebuild(epoch)
+        self._comparison.forget()
         self._whole_pass_at = now + EVERYTHING_EVERY
         log.warning("index_rebuilt", entered=entered, dropped=dropped)
+        await self._restore_flows(now)
 
-    async def _everything(self, now: datetime) -> None:
-        async for page in self._open_pages():
-            for contact in page:
-                await self._repair(contact)
-        for listener in await self._listeners(now):
-            await self._router.set_presence(listener)
-        self._whole_pass_at = now + EVERYTHING_EVERY
+    async def _restore(self, epoch: str, contacts: Sequence[WaitingContact]) -> int:
+        try:
+            return await self._router.restore_contacts(epoch, contacts)
+        except InvalidInput as error:
+            if len(contacts) > 1:
+                # One that cannot be entered keeps nobody else out.
+                return sum([await self._restore(epoch, [one]) for one in contacts])
+            contact_id = str(contacts[0].contact_id)
+            log.warning("contact_without_lane", contact_id=contact_id, code=error.code)
+            return 0
+
+    async def _restore_flows(self, now: datetime) -> None:
+        """Fill the window of live figures again; they are wanted by nobody before the rest works."""
+        limits = self._placements.helpline.limits
+        window = max(limits.service_level_window_seconds, limits.estimate_window_seconds)
+        minutes = await self._contacts.flows_since(
+            self._entries.line_ids,
+            now - timedelta(seconds=window),
+            targets=self._entries.targets(),
+            early=timedelta(seconds=limits.early_abandon_seconds),
+        )
+        await self._router.restore_flow(self._entries.flows(minutes))
 
     async def _changes(self, now: datetime) -> None:
         changed = await self._contacts.changed_since(self._since, CHANGED_AT_ONCE)
@@ -101,27 +140,13 @@ class Reconciler:
 
     async def _repair(self, contact: ContactSnapshot) -> None:
         if contact.state is ContactState.WAITING:
-            await self._router.enqueue(self._placements.waiting(contact))
-        elif contact.state is not ContactState.ARRIVING:
-            await self._router.cancel(contact.contact_id, contact.version)
-
-    async def _open_pages(self) -> AsyncIterator[list[ContactSnapshot]]:
-        after = None
-        while page := await self._contacts.open_page(after, PAGE):
-            yield page
-            after = page[-1].contact_id
-
-    def _waiting(self, page: list[ContactSnapshot]) -> list[WaitingContact]:
-        line = self._placements.helpline.line.id
-        return [
-            self._placements.waiting(contact)
-            for contact in page
-            if contact.state is ContactState.WAITING and contact.line_id == line
-        ]
+            await self._comparison.enter(self._entries.of(contact))
+        elif is_over(contact):
+            await self._router.cancel(contact.contact_id, contact.version, left=left_of(contact))
 
     async def _listeners(self, now: datetime) -> list[ListenerPresence]:
         loads = await self._store.loads(now)
-        profiles = {each.id for each in self._placements.helpline.profiles}
+        profiles = {each.id for each in self._placements.helpline.all_profiles()}
         return [
             self._presence.entry(row, loads.get(row.staff_id, ()))
             for row in await self._store.all_present()

@@ -4,7 +4,9 @@ Run every few hundred milliseconds by every node that routes. The index acts
 by itself; here its report is recorded in PostgreSQL and followed up.
 """
 
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -14,7 +16,7 @@ from config.errors import CentreError, Unavailable
 from config.vocabulary import ContactEventKind, PresenceState
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.presence import Presence
-from contactcenter.centre.queue.queueing import Queueing
+from contactcenter.centre.queue.queueing import Queueing, taken_version
 from records.actor import SYSTEM
 from records.contacts import Contacts
 from records.engagements import Engagements
@@ -61,26 +63,42 @@ class Sweep:
     async def round(self) -> SweepReport:
         """Sweep the index, record what it reports, and do what it asks."""
         report = await self._router.sweep()
-        for offer in report.expired:
-            await self._queueing.given_back(offer, ContactEventKind.OFFER_EXPIRED)
-            await self._count_miss(offer)
-        for offer in report.unseen:
-            await self._queueing.given_back(offer, ContactEventKind.OFFER_UNSEEN)
-        for offer in report.withdrawn:
-            await self._queueing.given_back(offer, ContactEventKind.OFFER_WITHDRAWN)
-        for offer in report.stuck_accepting:
-            await self._settle(offer)
-        for contact_id in report.exhausted:
-            await self._note_exhausted(contact_id)
-        for listener_id in report.asked:
-            await self._conclude(listener_id, PresenceState.ASKED, "missed_offers")
-        for listener_id in report.leases_lost:
-            await self._conclude(listener_id, PresenceState.OFFLINE, "lease_lost")
-        for listener_id, contact_id in report.wrap_ups_over:
-            await self._end_wrap_up(listener_id, contact_id)
-        for offer in report.offered:
-            await self._queueing.note(offer, ContactEventKind.OFFERED)
+        for follow_up in self._follow_ups(report):
+            try:
+                await follow_up()
+            except Unavailable:
+                # An engine is away: what is owed is told again, or found by `Outcomes`.
+                raise
+            except CentreError as error:
+                # One contact, or one listener, must not stop everybody else's round.
+                log.warning("sweep_follow_up_refused", code=error.code)
         return report
+
+    def _follow_ups(self, report: SweepReport) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Yield what a report asks for, who holds something first."""
+        for offer in report.stuck_accepting:
+            yield partial(self._settle, offer)
+        for listener_id in report.leases_lost:
+            lost = PresenceState.OFFLINE
+            yield partial(self._conclude, listener_id, lost, "lease_lost")
+        for listener_id in report.asked:
+            yield partial(self._conclude, listener_id, PresenceState.ASKED, "missed_offers")
+        for listener_id, contact_id in report.wrap_ups_over:
+            yield partial(self._end_wrap_up, listener_id, contact_id)
+        for contact_id in report.exhausted:
+            yield partial(self._note_exhausted, contact_id)
+        for offer in report.expired:
+            yield partial(self._expired, offer)
+        for offer in report.unseen:
+            yield partial(self._queueing.given_back, offer, ContactEventKind.OFFER_UNSEEN)
+        for offer in report.withdrawn:
+            yield partial(self._queueing.given_back, offer, ContactEventKind.OFFER_WITHDRAWN)
+        for offer in report.offered:
+            yield partial(self._queueing.note, offer, ContactEventKind.OFFERED)
+
+    async def _expired(self, offer: Offer) -> None:
+        await self._queueing.given_back(offer, ContactEventKind.OFFER_EXPIRED)
+        await self._count_miss(offer)
 
     async def _settle(self, offer: Offer) -> None:
         """Ask PostgreSQL what became of an accept whose node fell silent."""
@@ -90,7 +108,7 @@ class Sweep:
             log.warning("accept_released", offer_id=str(offer.offer_id))
             return
         contact = await self._contacts.get(engagement.contact_id)
-        await self._router.confirm(engagement.engagement_id, contact.version)
+        await self._router.confirm(engagement.engagement_id, taken_version(contact))
         self._effects.steps_due.set()
         log.warning("accept_confirmed_late", offer_id=str(offer.offer_id))
 
@@ -119,6 +137,7 @@ class Sweep:
         await self._queueing.finished(
             listener_id, contact_id, engagement.engagement_id if mine and engagement else None
         )
+        await self._presence.end_shift(listener_id)
 
     async def return_orphans(self) -> None:
         """Put chats of listeners lost for longer than the grace back, at the head, hers first."""

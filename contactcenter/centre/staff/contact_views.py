@@ -1,6 +1,8 @@
 """Contacts as the API writes them. Pure: what was read goes in, a view comes out."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Protocol, get_args
 
 from config.clock import milliseconds
 from config.helpline.helpline import Helpline
@@ -11,8 +13,10 @@ from contactcenter.centre.views import (
     ContactSummary,
     ContactView,
     EngagementView,
+    FactorAnswer,
     FormView,
 )
+from records.contacts.factors import FACTS
 from records.contacts.file import ContactFile, Taken
 from records.contacts.snapshot import ContactSnapshot
 from records.forms.forms import FormRecord
@@ -20,7 +24,24 @@ from records.forms.forms import FormRecord
 UNPLACED = ""  # the queue of a contact that has not chosen one yet
 
 
-def waited_seconds(contact: ContactSnapshot, now: datetime) -> int:
+class Waited(Protocol):
+    """What a wait is reckoned from."""
+
+    @property
+    def state(self) -> ContactState: ...
+    @property
+    def arrived_at(self) -> datetime: ...
+    @property
+    def queued_at(self) -> datetime | None: ...
+    @property
+    def answered_at(self) -> datetime | None: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+    @property
+    def waited_ms(self) -> int | None: ...
+
+
+def waited_seconds(contact: Waited, now: datetime) -> int:
     """Return how long the person waited, in whole seconds; to this moment while waiting."""
     if contact.waited_ms is not None and contact.state is not ContactState.WAITING:
         return contact.waited_ms // 1000
@@ -40,6 +61,8 @@ def contact_summary(
         channel=contact.channel,
         queue=queue,
         queue_label=queue_label(helpline, queue),
+        level=contact.level,
+        needs=list(contact.needs),
         state=contact.state,
         urgency=contact.urgency or Urgency.U2,
         urgency_source=contact.urgency_source or UrgencySource.SYSTEM,
@@ -57,15 +80,23 @@ def contact_summary(
         non_content_code=contact.non_content_code,
         ended_by=contact.ended_by,
         version=contact.version,
-        engagement=None if taken is None else _engagement(taken),
+        engagement=None if taken is None else _engagement(taken, helpline),
     )
 
 
-def contact_view(file: ContactFile, helpline: Helpline, now: datetime) -> ContactView:
+def contact_view(
+    file: ContactFile, facts: Iterable[tuple[str, str]], helpline: Helpline, now: datetime
+) -> ContactView:
     """Return a contact in full; without a write-up, the empty form to begin."""
     summary = contact_summary(file.contact, file.taken, helpline, now)
+    factors = factor_answers(facts)
     return ContactView(
         **{name: getattr(summary, name) for name in ContactSummary.model_fields},
+        factors=factors,
+        proposed_urgency=helpline.urgency.floor(
+            {factor for factor, said in factors.items() if said == "yes"}
+        ),
+        home_queue=file.contact.home_queue,
         form=_form(file.form, helpline),
         cases=[CaseReference(case_id=c.case_id, reference=c.reference) for c in file.cases],
         events=[
@@ -87,16 +118,33 @@ def queue_label(helpline: Helpline, queue: str) -> str:
         return queue
 
 
-def _engagement(taken: Taken) -> EngagementView:
+def factor_answers(facts: Iterable[tuple[str, str]]) -> dict[str, FactorAnswer]:
+    """Return what was answered of urgency factors, among a contact's coded facts."""
+    return {
+        factor: answer
+        for fact, factor in facts
+        for answer in get_args(FactorAnswer)
+        if FACTS[answer] == fact
+    }
+
+
+def extensions_left(helpline: Helpline, had: int) -> int:
+    """Return how often a write-up may still be extended."""
+    return max(0, helpline.limits.wrap_up_extensions - had)
+
+
+def _engagement(taken: Taken, helpline: Helpline) -> EngagementView:
     return EngagementView(
         engagement_id=taken.engagement_id,
         listener_id=taken.listener_id,
         listener_name=taken.listener_name,
         state=taken.state,
+        level=taken.level,
         accepted_at=taken.accepted_at,
         talking_at=taken.talking_at,
         wrap_up_at=taken.wrap_up_at,
         wrap_up_until=taken.wrap_up_until,
+        wrap_up_extensions_left=extensions_left(helpline, taken.wrap_up_extensions),
     )
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from config.helpline.helpline import Helpline
 from config.helpline.schema.base import Code, Label
 from config.helpline.schema.records import Form, FormField
-from contactcenter.centre.views import (
+from contactcenter.centre.list_views import (
     ChoiceView,
     DepartmentView,
+    FactorView,
     FormDefinitionView,
     FormFieldView,
     FormOptionView,
@@ -16,6 +17,7 @@ from contactcenter.centre.views import (
     HelplineView,
     Labels,
     QueueView,
+    SkillView,
 )
 
 
@@ -40,8 +42,27 @@ def helpline_view(helpline: Helpline) -> HelplineView:
         timezone=helpline.line.timezone,
         config_version=helpline.config_version,
         queues=[
-            QueueView(queue=each.id, label=_words(each.label), channels=list(each.channels))
+            QueueView(
+                queue=each.id,
+                label=_words(each.label),
+                channels=list(each.channels),
+                level=each.level,
+                needs=list(each.needs),
+            )
             for each in helpline.queues
+        ],
+        factors=[
+            FactorView(
+                factor=each.id,
+                label=_words(each.label),
+                floor=each.floor,
+                system=each.system is not None,
+            )
+            for each in helpline.urgency.factors
+        ],
+        skills=[
+            SkillView(skill=each.id, label=_words(each.label), kind=each.kind.value)
+            for each in helpline.skills
         ],
         dispositions=[
             ChoiceView(value=value, label=_words(label))

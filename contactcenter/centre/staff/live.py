@@ -25,13 +25,13 @@ from contactcenter.centre.live_events import (
     OfferMade,
     OfferWithdrawn,
     PresenceChanged,
-    QueuesChanged,
     VisitorRead,
     VisitorTyping,
 )
 from contactcenter.centre.queue.offers import Offers
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.staff.contact_desk import ContactDesk
+from contactcenter.centre.staff.live_filter import may_supervise, seen_from
 from contactcenter.centre.staff.queue_board import QueueBoard
 from contactcenter.centre.views import ContactView, PresenceView
 from contactcenter.centre.wakes import VISITOR, WakeQueue, Wakes
@@ -44,6 +44,8 @@ log = structlog.get_logger()
 EVENTS_PENDING = 256
 WAKES_PENDING = 10_000
 LINES_READ = 100
+TOLD_AT_ONCE = 32
+NOBODY = UUID(int=0)
 
 
 @dataclass(eq=False)
@@ -56,6 +58,7 @@ class Subscriber:
     shown: dict[UUID, ContactView] = field(default_factory=dict)
     presence: PresenceView | None = None
     has_overflowed: bool = False
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def put(self, event: LiveEvent) -> None:
         """Queue an event; a reader too far behind is told so instead."""
@@ -89,12 +92,15 @@ class LiveHub:
         self._heard = WakeQueue(WAKES_PENDING)
         self._subscribers: set[Subscriber] = set()
         self._attending: defaultdict[UUID, set[Subscriber]] = defaultdict(set)
+        self._desks: defaultdict[UUID, set[Subscriber]] = defaultdict(set)
 
     @asynccontextmanager
     async def subscribe(self, principal: Principal) -> AsyncIterator[AsyncIterator[LiveEvent]]:
         """Yield this person's events from now on, starting with her current state."""
         subscriber = Subscriber(principal)
         self._subscribers.add(subscriber)
+        self._desks[principal.staff_id].add(subscriber)
+        self._wakes.follow(self._heard, principal.staff_id)
         try:
             await self._begin(subscriber)
             yield _events(subscriber)
@@ -102,6 +108,10 @@ class LiveHub:
             self._subscribers.discard(subscriber)
             for contact_id in list(subscriber.told):
                 self._leave(subscriber, contact_id)
+            self._desks[principal.staff_id].discard(subscriber)
+            if not self._desks[principal.staff_id]:
+                del self._desks[principal.staff_id]
+                self._wakes.unfollow(self._heard, principal.staff_id)
 
     async def _begin(self, subscriber: Subscriber) -> None:
         principal = subscriber.principal
@@ -113,7 +123,10 @@ class LiveHub:
         if offer is not None:
             subscriber.put(OfferMade(**offer.model_dump()))
         if (state := self._board.last) is not None:
-            subscriber.put(state)
+            subscriber.put(seen_from(state, self._board.helpline, principal))
+        figures = self._board.last_supervision
+        if figures is not None and may_supervise(principal):
+            subscriber.put(seen_from(figures, self._board.helpline, principal))
 
     def _attend(self, subscriber: Subscriber, contact_id: UUID, head_seq: int = 0) -> None:
         subscriber.told.setdefault(contact_id, head_seq)
@@ -131,13 +144,31 @@ class LiveHub:
     # -- what the index tells
 
     async def hear(self) -> None:
-        """Pass the index's events on to whom they concern, for ever."""
-        async for event in self._router.events():
-            for subscriber in list(self._subscribers):
-                if event.kind is EventKind.RESYNC:
-                    await self._guarded(self._refresh(subscriber))
-                elif event.listener_id == subscriber.principal.staff_id:
-                    await self._guarded(self._tell(subscriber, event))
+        """Pass the index's events on to whom they concern, for ever.
+
+        People are told side by side, each of them in order: telling one reads
+        the engines, and nobody's offer waits for that (measured at half of the
+        capacity: 99 % within 18 ms, where one after the other took 60).
+        """
+        gate = asyncio.Semaphore(TOLD_AT_ONCE)
+        async with asyncio.TaskGroup() as tellings:
+            async for event in self._router.events():
+                for subscriber in list(self._subscribers):
+                    hers = event.listener_id == subscriber.principal.staff_id
+                    if hers or event.kind is EventKind.RESYNC:
+                        await gate.acquire()
+                        tellings.create_task(self._tell_in_turn(subscriber, event, gate))
+
+    async def _tell_in_turn(
+        self, subscriber: Subscriber, event: RoutingEvent, gate: asyncio.Semaphore
+    ) -> None:
+        try:
+            async with subscriber.turn:
+                is_resync = event.kind is EventKind.RESYNC
+                telling = self._refresh(subscriber) if is_resync else self._tell(subscriber, event)
+                await self._guarded(telling)
+        finally:
+            gate.release()
 
     async def _tell(self, subscriber: Subscriber, event: RoutingEvent) -> None:
         if event.kind is EventKind.OFFERED:
@@ -179,17 +210,27 @@ class LiveHub:
                 view = self._presence.seen_by(subscriber.principal, row)
                 self._show_presence(subscriber, view)
 
+    async def _refresh_presence(self, subscriber: Subscriber) -> None:
+        """Show at once a state set for her, or concluded, in any process."""
+        self._show_presence(subscriber, await self._presence.current(subscriber.principal))
+
     def _show_presence(self, subscriber: Subscriber, view: PresenceView) -> None:
         if view == subscriber.presence:
             return
         subscriber.presence = view
-        subscriber.put(PresenceChanged(state=view.state, since=view.since, reason=view.reason))
+        subscriber.put(
+            PresenceChanged(
+                state=view.state, since=view.since, reason=view.reason, until=view.until
+            )
+        )
 
     # -- what happens to her contacts
 
     async def hear_wakes(self) -> None:
-        """Pass on what happens to the contacts that people here work on, for ever."""
+        """Pass on what happens to people here and to the contacts they work on, for ever."""
         async for wakeup in self._heard:
+            for subscriber in list(self._desks.get(wakeup.contact_id or NOBODY, ())):
+                await self._guarded(self._refresh_presence(subscriber))
             concerned = [wakeup.contact_id] if wakeup.contact_id else list(self._attending)
             for contact_id in concerned:
                 for subscriber in list(self._attending.get(contact_id, ())):
@@ -260,15 +301,22 @@ class LiveHub:
     # -- the queues
 
     async def show_queues(self) -> None:
-        """Tell everybody the state of the queues if it has changed: one round, each second."""
-        state = await self._board.look(self._clock.now())
-        if state is not None:
-            self.broadcast(state)
+        """Tell everybody the state of the queues if it has changed: one round, each second.
 
-    def broadcast(self, event: QueuesChanged) -> None:
-        """Queue an event for everybody connected here."""
-        for subscriber in self._subscribers:
-            subscriber.put(event)
+        Whoever supervises is told the figures too; nothing is read for her while
+        nobody of hers is connected here.
+        """
+        now = self._clock.now()
+        state = await self._board.look(now)
+        if state is not None:
+            for subscriber in self._subscribers:
+                subscriber.put(seen_from(state, self._board.helpline, subscriber.principal))
+        supervising = {each for each in self._subscribers if may_supervise(each.principal)}
+        if supervising:
+            figures = await self._board.supervise(now, self._wakes.changes)
+            if figures is not None:
+                for subscriber in supervising & self._subscribers:
+                    subscriber.put(seen_from(figures, self._board.helpline, subscriber.principal))
 
     async def _guarded(self, telling: Awaitable[None]) -> None:
         # One person's refused or failed reading must not silence the others: she

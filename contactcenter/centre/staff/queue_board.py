@@ -1,85 +1,89 @@
-"""How many wait where, and what must not be overlooked."""
+"""The live state of the queues: for every desk, and with its figures for whoever supervises.
+
+One look a second and process: one bounded script in the index, whose counters
+and buckets were written as things happened, and a few small indexes in
+PostgreSQL. Nothing here grows with how many wait.
+"""
 
 from datetime import datetime
 
-from config.clock import from_milliseconds, milliseconds
 from config.helpline.helpline import Helpline
-from config.vocabulary import Channel
-from contactcenter.centre.live_events import Alert, QueueLoad, QueuesChanged
-from contactcenter.centre.staff.contact_views import queue_label
-from records.contacts.alarms import Alarms
-from routing.model import LaneLoad, Overview
+from contactcenter.centre.live_events import QueuesChanged, SupervisionChanged
+from contactcenter.centre.queue.states import QueueStates
+from contactcenter.centre.staff.alerts import Alerts
+from contactcenter.centre.staff.outlook import Outlook
+from contactcenter.centre.staff.queue_figures import Sight
+from contactcenter.centre.supervision_views import Alert
+from routing.model import Overview
 from routing.router import Router
+
+# What only whoever supervises is told is read again when something changed, and now and then
+# all the same: a wake-up may be lost.
+ALERTS_EVERY_LOOKS = 5
 
 
 class QueueBoard:
-    """The state of the queues, from the index's counters and PostgreSQL's U1 contacts."""
+    """The state of the queues, as this process last saw it."""
 
-    def __init__(self, router: Router, alarms: Alarms, helpline: Helpline) -> None:
+    def __init__(
+        self,
+        router: Router,
+        alerts: Alerts,
+        states: QueueStates,
+        outlook: Outlook,
+        helpline: Helpline,
+    ) -> None:
         """Start knowing nothing."""
+        self._outlook = outlook
         self._router = router
-        self._alarms = alarms
-        self._helpline = helpline
+        self._alerts = alerts
+        self._states = states
+        self.helpline = helpline
+        self._overview: Overview | None = None
+        self._supervisors_alerts: list[Alert] = []
+        self._alerts_of_revision = -1
+        self._looks = 0
         self.last: QueuesChanged | None = None
+        self.last_supervision: SupervisionChanged | None = None
 
     async def look(self, now: datetime) -> QueuesChanged | None:
         """Return the state if it has changed since the last look, None otherwise."""
-        overview = await self._router.overview()
-        alerts = await self._alerts(overview, now)
+        self._overview = overview = await self._router.overview()
+        self._outlook.see(overview)
+        sight = Sight(self.helpline, overview, self._states, self._outlook)
         state = QueuesChanged(
-            queues=self._queues(overview), free_listeners=sum(overview.free.values()), alerts=alerts
+            queues=sight.loads(),
+            free_listeners=sum(overview.free.values()),
+            alerts=await self._alerts.for_everybody(overview, now),
         )
         if state == self.last:
             return None
         self.last = state
         return state
 
-    def _queues(self, overview: Overview) -> list[QueueLoad]:
-        loads: dict[tuple[str, Channel], list[LaneLoad]] = {}
-        for lane in self._helpline.lanes():
-            load = overview.lanes.get(lane.id)
-            if load is not None:
-                loads.setdefault((lane.queue, lane.channel), []).append(load)
-        return [
-            QueueLoad(
-                queue=queue,
-                label=queue_label(self._helpline, queue),
-                channel=channel,
-                waiting=sum(each.waiting for each in lanes),
-                longest_wait_seconds=_longest(lanes, overview.now_ms),
-            )
-            for (queue, channel), lanes in loads.items()
-        ]
-
-    async def _alerts(self, overview: Overview, now: datetime) -> list[Alert]:
-        alerts = [
-            Alert(
-                code="u1_waiting", severity="critical", contact_id=each.contact_id, since=each.since
-            )
-            for each in await self._alarms.immediate_danger_waiting(self._helpline.line.id)
-        ]
-        waiting = sum(each.waiting for each in overview.lanes.values())
-        if waiting and not any(overview.present.values()):
-            oldest = min(
-                (each.oldest_since_ms for each in overview.lanes.values() if each.oldest_since_ms),
-                default=milliseconds(now),
-            )
-            alerts.append(
-                Alert(code="nobody_signed_in", severity="critical", since=from_milliseconds(oldest))
-            )
-        exhausted = await self._alarms.offered_in_vain(self._helpline.line.id)
-        alerts.extend(
-            Alert(
-                code="round_exhausted",
-                severity="warning",
-                contact_id=each.contact_id,
-                since=each.since,
-            )
-            for each in exhausted
+    async def supervise(self, now: datetime, revision: int) -> SupervisionChanged | None:
+        """Return the figures of the last look if they, or `revision`, have changed."""
+        if self._overview is None or self.last is None:
+            return None
+        await self._read_alerts(revision)
+        overview = self._overview
+        sight = Sight(self.helpline, overview, self._states, self._outlook)
+        state = SupervisionChanged(
+            at=now,
+            revision=revision,
+            queues=sight.figures(self._states.picture.overrides),
+            free_listeners=self.last.free_listeners,
+            present_listeners=sum(overview.present.values()),
+            alerts=[*self.last.alerts, *self._supervisors_alerts],
         )
-        return alerts
+        before = self.last_supervision
+        if before is not None and state == before.model_copy(update={"at": now}):
+            return None
+        self.last_supervision = state
+        return state
 
-
-def _longest(lanes: list[LaneLoad], now_ms: int) -> int | None:
-    since = [each.oldest_since_ms for each in lanes if each.oldest_since_ms is not None]
-    return max(0, now_ms - min(since)) // 1000 if since else None
+    async def _read_alerts(self, revision: int) -> None:
+        self._looks += 1
+        if revision != self._alerts_of_revision or self._looks % ALERTS_EVERY_LOOKS == 0:
+            self._supervisors_alerts = await self._alerts.for_supervision()
+            self._alerts_of_revision = revision

@@ -1,6 +1,5 @@
 """The chat's `Centre`: taken in and committed first, queued, stored, followed by wake-ups."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -9,8 +8,7 @@ from uuid import UUID
 import structlog
 
 from chat.centre import (
-    Department,
-    EmergencyNumber,
+    Doors,
     Line,
     Opened,
     Opening,
@@ -22,13 +20,18 @@ from chat.centre import (
     WakeKind,
 )
 from config.clock import Clock
-from config.errors import Conflict, InvalidInput, NotSignedIn, Unavailable
-from config.helpline.hours import Closed
-from config.ids import new_id, new_token
-from config.vocabulary import Audience, Channel, ContactState, Disposition, EndedBy, Sender
+from config.errors import NotSignedIn, Unavailable
+from config.vocabulary import (
+    Channel,
+    ContactState,
+    Disposition,
+    EndedBy,
+    Sender,
+)
 from contactcenter.centre.effects import Effects
-from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.visitors.life import SignsOfLife
+from contactcenter.centre.visitors.opening import ChatOpening, token_hash
+from contactcenter.centre.visitors.public import PublicState
 from contactcenter.centre.wakes import VISITOR, Wakes
 from records.contacts import Contacts, ContactSnapshot
 from records.engagements import Engagements
@@ -49,6 +52,7 @@ class Conversations:
 
     def __init__(
         self,
+        opening: ChatOpening,
         contacts: Contacts,
         engagements: Engagements,
         messages: Messages,
@@ -56,10 +60,11 @@ class Conversations:
         wakes: Wakes,
         life: SignsOfLife,
         router: Router,
-        placements: Placements,
+        public: PublicState,
         clock: Clock,
     ) -> None:
         """Take everything from the composition root."""
+        self._opening = opening
         self._contacts = contacts
         self._engagements = engagements
         self._messages = messages
@@ -67,49 +72,12 @@ class Conversations:
         self._wakes = wakes
         self._life = life
         self._router = router
-        self._placements = placements
+        self._public = public
         self._clock = clock
 
     async def open_conversation(self, opening: Opening) -> Opened:
         """Take a visitor in: committed and waiting before this returns; see chat.centre."""
-        helpline, now = self._placements.helpline, self._clock.now()
-        if opening.language not in helpline.line.languages:
-            raise InvalidInput("not a language of the line", field="language")
-        if opening.department is not None and opening.department not in {
-            each.code for each in helpline.departments
-        }:
-            raise InvalidInput("no such département", field="department")
-        placement = self._placements.on_entry(Channel.CHAT, opening.audience)
-        opened = helpline.opening(Channel.CHAT, placement.queue, now)
-        if isinstance(opened, Closed):
-            raise Conflict("outside opening hours", code="chat_closed")
-        token = new_token()
-        contact = await self._contacts.take_in_chat(
-            new_id(),
-            helpline.line.id,
-            _hash(token),
-            opening.language,
-            opening.department,
-            placement,
-            helpline.config_version,
-            now,
-        )
-        head = await self._greet(contact)
-        await self._effects.changed(contact)
-        return Opened(contact.contact_id, token, head)
-
-    async def _greet(self, contact: ContactSnapshot) -> int:
-        """Say the helpline's first words; the visitor is queued whether or not they are stored."""
-        said = 0
-        for key in ("chat.welcome", "chat.trust"):
-            text = self._placements.helpline.text(
-                key, contact.language, audience=_spoken_to(contact.audience)
-            )
-            try:
-                said = (await self._messages.system_line(contact.contact_id, key, text)).seq
-            except Unavailable as error:
-                log.warning("greeting_not_stored", code=error.code)
-        return said
+        return await self._opening.open(opening)
 
     async def admit(self, conversation_id: UUID, token: str) -> Visitor:
         """Return the holder of the token; NotSignedIn if it is not this conversation's."""
@@ -120,8 +88,8 @@ class Conversations:
 
     async def admit_token(self, token: str) -> Visitor:
         """Return the holder of the token; one given up for away waits again."""
-        contact = await self._contacts.by_token(_hash(token))
-        if contact is None or contact.line_id != self._placements.helpline.line.id:
+        contact = await self._contacts.by_token(token_hash(token))
+        if contact is None or contact.line_id != self._public.helpline.line.id:
             raise NotSignedIn("unknown token")
         if _is_spent(contact, self._clock.now()):
             raise NotSignedIn("the conversation is long over")
@@ -134,20 +102,30 @@ class Conversations:
         """Return where the conversation stands now."""
         contact = await self._contacts.get(contact_id)
         head = await self._messages.head(contact_id)
-        waiting = contact.state is ContactState.WAITING
+        if contact.state is not ContactState.WAITING:
+            return Status(contact.state, None, None, head.head_seq, head.open)
+        assert contact.queue is not None, "a waiting contact has a queue"
+        queue = self._public.states.of(contact.queue, Channel.CHAT)
+        position, wait_seconds = await self._place(contact_id)
         return Status(
             state=contact.state,
-            position=await self._position(contact_id) if waiting else None,
-            wait_seconds=None,  # no estimate is known yet: none is told
+            position=position,
+            wait_seconds=wait_seconds,
             head_seq=head.head_seq,
             open=head.open,
+            queue=queue.kind,
+            message=queue.says(contact.language),
         )
 
-    async def _position(self, contact_id: UUID) -> int | None:
+    async def _place(self, contact_id: UUID) -> tuple[int | None, int | None]:
+        """Return the position and the expected wait, each None when it is not known."""
         try:
-            return await self._router.position(contact_id)
+            return (
+                await self._router.position(contact_id),
+                await self._router.expected_wait(contact_id),
+            )
         except Unavailable:
-            return None
+            return None, None
 
     async def append(self, contact_id: UUID, cid: UUID, text: str) -> Stored:
         """Store a visitor's line and return once it is committed."""
@@ -204,30 +182,11 @@ class Conversations:
 
     def openings(self, language: str) -> Openings:
         """Return what the page shows; no engine is asked."""
-        helpline, now = self._placements.helpline, self._clock.now()
-        spoken = helpline.language(language)
-        queue = helpline.entry_rule(Channel.CHAT, Audience.UNKNOWN).queue
-        opening = helpline.opening(Channel.CHAT, queue, now)
-        return Openings(
-            language=spoken,
-            languages=helpline.line.languages,
-            open=not isinstance(opening, Closed),
-            reopens_at=opening.reopens_at if isinstance(opening, Closed) else None,
-            timezone=helpline.line.timezone,
-            emergency=tuple(
-                EmergencyNumber(
-                    each.number, each.label[spoken], each.note[spoken], each.text_message
-                )
-                for each in helpline.emergency_numbers
-                if each.urgent
-            ),
-            departments=tuple(Department(each.code, each.name) for each in helpline.departments),
-            texts={
-                key.removeprefix("chat."): by_language[spoken]
-                for key, by_language in helpline.texts.items()
-                if key.startswith("chat.")
-            },
-        )
+        return self._public.openings(language)
+
+    def doors(self, language: str) -> Doors:
+        """Return which ways in are answered now; no engine is asked."""
+        return self._public.doors(language)
 
 
 async def _wakes(heard: AsyncIterator[wakeups.Wakeup]) -> AsyncIterator[Wake]:
@@ -249,13 +208,3 @@ def _is_spent(contact: ContactSnapshot, now: datetime) -> bool:
         return False
     fled = contact.end_reason == QUICK_EXIT
     return now - contact.ended_at > (READABLE_AFTER_FLIGHT if fled else READABLE_AFTER_END)
-
-
-def _hash(token: str) -> bytes:
-    # 256 random bits need no salt: the hash only keeps a database reader from using them.
-    return hashlib.sha256(token.encode()).digest()
-
-
-def _spoken_to(audience: Audience) -> Audience:
-    # Who says nothing is spoken to as a minor: « tu ».
-    return Audience.MINOR if audience is Audience.UNKNOWN else audience

@@ -10,7 +10,7 @@ import pytest
 
 from chat import frames
 from chat.protocol import MAX_FRAME_BYTES, InvalidFrame, instant, parse, serialise
-from config.vocabulary import ContactState, Sender
+from config.vocabulary import ContactState, QueueStateKind, Sender
 
 CID = UUID("0192d3a4-7b1c-7def-8123-456789abcdef")
 AT = datetime(2026, 5, 4, 12, 30, 1, 500_000, tzinfo=UTC)
@@ -158,7 +158,25 @@ def test_a_refusal_quotes_nothing_of_the_frame() -> None:
         ),
         (
             frames.State(ContactState.ACTIVE, None, None),
-            {"type": "state", "state": "active", "position": None, "wait_seconds": None},
+            {
+                "type": "state",
+                "state": "active",
+                "position": None,
+                "wait_seconds": None,
+                "queue": None,
+                "message": None,
+            },
+        ),
+        (
+            frames.State(ContactState.WAITING, 2, 90, QueueStateKind.UNSTAFFED, "Grève."),
+            {
+                "type": "state",
+                "state": "waiting",
+                "position": 2,
+                "wait_seconds": 90,
+                "queue": "unstaffed",
+                "message": "Grève.",
+            },
         ),
         (frames.Typing(), {"type": "typing"}),
         (frames.Pong(), {"type": "pong"}),

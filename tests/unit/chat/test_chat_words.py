@@ -59,10 +59,10 @@ def test_every_word_of_the_page_exists_in_every_language() -> None:
 
 def test_no_word_of_the_page_is_left_unused() -> None:
     here = files("chat.widget")
-    names = ("page.html", "app.js", "view.js", "words.py")
+    names = ("page.html", "app.js", "start.js", "view.js", "words.py")
     sources = "".join(here.joinpath(name).read_text(encoding="utf-8") for name in names)
     for key in CATALOG.area("chat", "fr"):
-        stem = re.sub(r"_adult$|(?<=^who_)\w+$|(?<=exit_steps_)\d$", "", key)
+        stem = re.sub(r"_adult$|(?<=^who_)\w+$|(?<=^answer_)\w+$|(?<=exit_steps_)\d$", "", key)
         assert stem in sources, key
 
 

@@ -58,10 +58,27 @@ export const api = {
   saveForm: (id, values, revision) =>
     call('PUT', `contacts/${id}/form`, { values, revision }, { keepalive: true }),
   urgency: (id, change) => call('POST', `contacts/${id}/urgency`, change),
+  factors: (id, factors) => call('PUT', `contacts/${id}/factors`, { factors }),
+  handOver: (id, where) => call('POST', `contacts/${id}/hand-over`, where),
+  extend: (id, until) => call('POST', `contacts/${id}/wrap-up/extend`, { wrap_up_until: until }),
   end: (id) => call('POST', `contacts/${id}/end`),
   close: (id, outcome) => call('POST', `contacts/${id}/close`, outcome),
   cases: (reference) => call('GET', `cases?reference=${encodeURIComponent(reference)}`),
   createCase: (content) => call('POST', 'cases', content),
   attach: (caseId, contactId) => call('PUT', `cases/${caseId}/contacts/${contactId}`),
   form: (id, version) => call('GET', `forms/${id}/${version}`),
+  followUps: () => call('GET', 'follow-ups'),
+  claim: (id) => call('POST', `follow-ups/${id}/claim`),
+  /** `how`: "done" or "drop". */
+  settle: (id, how, outcome) => call('POST', `follow-ups/${id}/${how}`, { outcome }),
+  supervision: () => call('GET', 'supervision'),
+  /** `act`: "assign", "move", "take" or "close", with what each asks for and the reason. */
+  supervise: (id, act, asked) => call('POST', `supervision/contacts/${id}/${act}`, asked),
+  force: (id, state, reason) => call('POST', `supervision/listeners/${id}/state`, { state, reason }),
+  override: (queue, set) => call('PUT', `supervision/queues/${encodeURIComponent(queue)}`, set),
+  lift: (queue, channel) =>
+    call(
+      'DELETE',
+      `supervision/queues/${encodeURIComponent(queue)}${channel ? `?channel=${channel}` : ''}`,
+    ),
 };

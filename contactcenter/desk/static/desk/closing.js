@@ -165,9 +165,34 @@ class Closing extends StoreElement {
     return html`<p class="time-left ${left < SOON_SECONDS ? 'short' : ''}" id="wrap-up-left">
         ${words}
       </p>
+      ${left > 0 ? this.#longer() : nothing}
       <p class="hidden" role="status">
         ${left > 0 && left < SOON_SECONDS ? t('wrap_up_soon') : ''}${left <= 0 ? words : ''}
       </p>`;
+  }
+
+  // From the end that is shown: pressed twice, it is not extended twice.
+  #extend() {
+    const { contact_id: id, engagement } = this.contact;
+    return this.store.act(async () => {
+      const longer = await api.extend(id, engagement.wrap_up_until);
+      const contact = this.store.contacts.get(id);
+      if (contact) this.store.put({ ...contact, engagement: { ...contact.engagement, ...longer } });
+    });
+  }
+
+  #longer() {
+    const { wrap_up_extensions_left: count } = this.contact.engagement;
+    if (!count) return html`<p class="note">${t('wrap_up_no_more')}</p>`;
+    const minutes = Math.round(lists.limits.wrap_up_extension_seconds / 60);
+    return html`<button
+      type="button"
+      id="wrap-up-longer"
+      title=${t('wrap_up_extensions', { count })}
+      @click=${this.#extend}
+    >
+      ${t('wrap_up_longer', { minutes })}<span class="hidden">, ${t('wrap_up_extensions', { count })}</span>
+    </button>`;
   }
 
   #existing() {

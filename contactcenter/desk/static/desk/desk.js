@@ -12,6 +12,7 @@ import './write-up.js';
 import './closing.js';
 import './contact.js';
 import './panels.js';
+import './pause.js';
 import { listenForShortcuts } from './shortcuts.js';
 import { Store } from './store.js';
 import { Telephone } from './telephone.js';
@@ -79,15 +80,22 @@ class Desk extends StoreElement {
   // « Ready again » is her word: nothing here says it for her.
   #quiet() {
     const { presence, closedLast, connection } = this.store;
-    const again = closedLast && presence.state !== 'ready';
+    const { state, reason } = presence;
+    const rests = state === 'break' && reason === 'hard_contact';
+    const again = (closedLast || rests) && state !== 'ready';
+    const isSaid = rests || (state === 'offline' && reason === 'shift_over');
+    const words = isSaid ? reason : state;
     return html`<section class="quiet" aria-labelledby="quiet-title">
       <h2 id="quiet-title" tabindex="-1">
         ${closedLast
           ? t('contact_closed', { time: timeOf(closedLast.at) })
-          : t(`quiet_title_${presence.state}`)}
+          : t(`quiet_title_${words}`)}
       </h2>
-      <p>${t(again ? 'quiet_again' : `quiet_${presence.state}`)}</p>
-      ${presence.state === 'ready'
+      <p>${t(again && words === state ? 'quiet_again' : `quiet_${words}`)}</p>
+      ${rests && presence.until
+        ? html`<cc-pause .store=${this.store}></cc-pause>`
+        : nothing}
+      ${state === 'ready'
         ? nothing
         : html`<button
             type="button"
@@ -121,7 +129,7 @@ class Desk extends StoreElement {
         (alert) => html`<p role="alert" class="banner ${alert.severity}">${t(`alert_${alert.code}`)}</p>`,
       )}
       ${notice?.problem ? this.#notice('problem', 'alert', problemWords(notice.problem)) : nothing}
-      ${notice?.words ? this.#notice('notice', 'alert', t(notice.words)) : nothing}
+      ${notice?.words ? this.#notice('notice', 'alert', t(notice.words, notice.values)) : nothing}
       ${notice?.withdrawn
         ? this.#notice('withdrawn', 'status', t(`withdrawn_${notice.withdrawn}`))
         : nothing}

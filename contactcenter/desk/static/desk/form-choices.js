@@ -5,16 +5,14 @@ import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { described, fieldId, words } from './form-fields.js';
 import { labelOf, plain, t } from './texts.js';
-import { floorOf, levelName, mark } from './urgency.js';
 
 const FILTERED_FROM = 12;
 
 export function choices(host, field) {
   const chosen = new Set(host.value(field.id) ?? []);
-  const isRated = field.options.every((option) => floorOf(option.value) !== null);
   const body =
     field.options.length > FILTERED_FROM
-      ? long(host, field, chosen, isRated)
+      ? long(host, field, chosen)
       : columns(host, field, chosen, field.options);
   return html`<fieldset
     id=${fieldId(field)}
@@ -27,46 +25,41 @@ export function choices(host, field) {
         ? html`<span class="count">${t('form_ticked', { count: chosen.size })}</span>`
         : nothing}
     </legend>
-    ${isRated ? proposed(host) : nothing} ${body}
+    ${body}
   </fieldset>`;
 }
 
-// The most severe floor among what is ticked, beside the ticks that set it.
-function proposed(host) {
-  const { proposal } = host;
-  if (!proposal) return nothing;
-  const isMet = proposal.level >= host.contact.urgency;
-  return html`<p class="proposal-line">
-    ${t('floor_words')} ${mark(proposal.level)} <strong>${levelName(proposal.level)}</strong>
-    <span class="note">${t(isMet ? 'floor_met' : 'floor_above')}</span>
-  </p>`;
+function long(host, field, chosen) {
+  const summary = t('choices_open', { count: field.options.length });
+  return html`${tags(host, field, chosen)}
+  ${searched(host, field, summary, (found) => columns(host, field, chosen, found))}`;
 }
 
-function long(host, field, chosen, isRated) {
+export const filterId = (field) => `filter-${field.id}`;
+
+/** A list that opens, with a filter above it; `body` shows the options that were found. */
+export function searched(host, field, summary, body) {
   const filter = host.filters.get(field.id) ?? '';
   const asked = plain(filter);
   const found = field.options.filter((option) => plain(labelOf(option.label)).includes(asked));
-  const id = `filter-${field.id}`;
-  return html`
-    ${tags(host, field, chosen)}
-    <details
-      class="long-list"
-      .open=${host.opened.has(field.id)}
-      @toggle=${(event) => host.opens(field.id, event.target.open)}
-    >
-      <summary>${t('choices_open', { count: field.options.length })}</summary>
-      <label class="filter" for=${id}>${t('choices_filter')}</label>
-      <input
-        type="search"
-        id=${id}
-        autocomplete="off"
-        .value=${live(filter)}
-        @input=${(event) => host.filter(field.id, event.target.value)}
-      />
-      <p class="hidden" role="status">${asked ? t('choices_found', { count: found.length }) : ''}</p>
-      ${isRated ? byFloor(host, field, chosen, found) : columns(host, field, chosen, found)}
-    </details>
-  `;
+  const id = filterId(field);
+  return html`<details
+    class="long-list"
+    .open=${host.opened.has(field.id)}
+    @toggle=${(event) => host.opens(field.id, event.target.open)}
+  >
+    <summary>${summary}</summary>
+    <label class="filter" for=${id}>${t('choices_filter')}</label>
+    <input
+      type="search"
+      id=${id}
+      autocomplete="off"
+      .value=${live(filter)}
+      @input=${(event) => host.filter(field.id, event.target.value)}
+    />
+    <p class="hidden" role="status">${asked ? t('choices_found', { count: found.length }) : ''}</p>
+    ${body(found)}
+  </details>`;
 }
 
 // What is ticked stays in view when the list is shut; a press takes it away.
@@ -88,21 +81,6 @@ function tags(host, field, chosen) {
         </li>`,
       )}
   </ul>`;
-}
-
-function byFloor(host, field, chosen, found) {
-  const levels = [...new Set(found.map(({ value }) => floorOf(value)))].sort();
-  return levels.map(
-    (level) => html`<div class="rated" role="group" aria-label=${levelName(level)}>
-      <p class="rated-level">${mark(level)} ${levelName(level)}</p>
-      ${columns(
-        host,
-        field,
-        chosen,
-        found.filter(({ value }) => floorOf(value) === level),
-      )}
-    </div>`,
-  );
 }
 
 function columns(host, field, chosen, options) {

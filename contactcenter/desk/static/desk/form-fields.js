@@ -5,6 +5,7 @@ import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { choices } from './form-choices.js';
 import { labelOf, t } from './texts.js';
+import { isTriage, triage } from './triage.js';
 
 const COUNTED_FROM = 0.8;
 
@@ -15,17 +16,14 @@ export const isAnswered = (value) =>
 export const fieldId = (field) => `field-${field.id}`;
 
 export function fieldOf(host, field) {
-  const kind = {
-    long_text: longText,
-    choice,
-    choices,
-    boolean,
-  }[field.type];
+  const kind = { long_text: longText, choice, choices, boolean, triage }[
+    isTriage(field) ? 'triage' : field.type
+  ];
   return html`<div class="field ${field.type}" data-field=${field.id}>
     ${host.wrong(field.id)
       ? html`<p class="wrong" id=${wrongId(field)}>${host.wrong(field.id)}</p>`
       : nothing}
-    ${(kind ?? line)(host, field)} ${notes(host, field)}
+    ${(kind ?? line)(host, field)} ${isTriage(field) ? nothing : notes(host, field)}
   </div>`;
 }
 

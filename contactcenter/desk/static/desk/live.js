@@ -12,14 +12,17 @@ const SIGNED_OUT = 4401;
 export class Live {
   #onEvent;
   #onState;
+  #watches;
   #socket = null;
   #pause = FIRST_PAUSE_MS;
   #pinging = 0;
   #heard = 0;
 
-  constructor(onEvent, onState) {
+  /** One that `watches` shows no offers, so it keeps nobody ready whose desk is closed. */
+  constructor(onEvent, onState, { watches = false } = {}) {
     this.#onEvent = onEvent;
     this.#onState = onState;
+    this.#watches = watches;
   }
 
   async start() {
@@ -38,7 +41,8 @@ export class Live {
   }
 
   #open(ticket) {
-    const address = new URL(`/api/v1/live?ticket=${encodeURIComponent(ticket)}`, location.href);
+    const asked = new URLSearchParams({ ticket, ...(this.#watches ? { watch: 'true' } : {}) });
+    const address = new URL(`/api/v1/live?${asked}`, location.href);
     address.protocol = address.protocol.replace('http', 'ws');
     const socket = new WebSocket(address);
     this.#socket = socket;

@@ -4,7 +4,7 @@
 import { html, nothing } from 'lit';
 import { secondsUntil } from './clock.js';
 import { StoreElement } from './element.js';
-import { duration, label, lists, t } from './texts.js';
+import { duration, label, lists, queueLabel, t } from './texts.js';
 import { levelName, shape } from './urgency.js';
 
 const TICK_MS = 250;
@@ -59,7 +59,7 @@ class Offer extends StoreElement {
         <div class="offer-words">
           <h2 id="offer-title">${t(`offer_${offer.channel}`)}</h2>
           <p id="offer-words">
-            <strong>${levelName(urgency)}</strong> · ${offer.queue_label} ·
+            <strong>${levelName(urgency)}</strong> · ${queueLabel(offer)} ·
             ${label('audience', offer.audience)} ·
             ${t('offer_waited', { duration: duration(offer.waited_seconds) })}
           </p>

@@ -1,11 +1,11 @@
-// Ready, break, offline; and what the service concluded (asked, check audio).
+// Ready, break, end of shift, offline; and what the service concluded (asked, check audio).
 
 import { html, nothing } from 'lit';
 import { StoreElement } from './element.js';
 import { t, timeOf } from './texts.js';
 import './audio-check.js';
 
-const CHOICES = ['ready', 'break', 'offline'];
+const CHOICES = ['ready', 'break', 'leaving', 'offline'];
 
 class Presence extends StoreElement {
   static properties = { ...StoreElement.properties, checking: { state: true } };
@@ -24,9 +24,7 @@ class Presence extends StoreElement {
         <span class="state ${presence.state}">
           <span class="dot ${presence.state}" aria-hidden="true"></span>
           <strong role="status" id="presence-state">${t(`presence_${presence.state}`)}</strong>
-          ${presence.since && presence.state !== 'offline'
-            ? html`<span class="note">${t('presence_since', { time: timeOf(presence.since) })}</span>`
-            : nothing}
+          ${this.#times(presence)}
         </span>
         <span class="switch">
           ${CHOICES.map(
@@ -81,13 +79,28 @@ class Presence extends StoreElement {
     `;
   }
 
+  #times({ state, since, until }) {
+    if (!since || state === 'offline') return nothing;
+    return html`<span class="note"
+      >${until && state === 'break'
+        ? t('pause_until', { time: timeOf(until) })
+        : t('presence_since', { time: timeOf(since) })}</span
+    >`;
+  }
+
   #conclusions() {
     const { presence, connection } = this.store;
     if (connection !== 'live') return nothing;
     if (presence.state === 'asked') return this.#ask('asked_words', 'asked_yes');
     if (presence.state === 'check_audio') return this.#ask('check_audio_words', 'check_audio_yes');
     if (presence.reason === 'elsewhere') return this.#ask('elsewhere_words', 'elsewhere_take');
-    return nothing;
+    const forced = /^forced_(.+)$/.exec(presence.reason ?? '');
+    const words = [
+      forced ? t('forced_words', { state: t(`presence_${presence.state}`), why: t(`why_${forced[1]}`) }) : '',
+      presence.state === 'leaving' ? t('leaving_words') : '',
+    ].filter(Boolean);
+    if (words.length === 0) return nothing;
+    return html`<p role="status" class="banner" id="presence-words">${words.join(' ')}</p>`;
   }
 
   #ask(words, act) {

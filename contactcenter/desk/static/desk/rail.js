@@ -3,7 +3,7 @@
 import { html, nothing } from 'lit';
 import { secondsUntil } from './clock.js';
 import { StoreElement } from './element.js';
-import { duration, label, t, timeOf } from './texts.js';
+import { duration, label, queueLabel, t, timeOf } from './texts.js';
 import { mark } from './urgency.js';
 
 const TICK_MS = 5_000;
@@ -81,7 +81,7 @@ class Rail extends StoreElement {
             <tbody>
               ${waiting.map(
                 (queue) => html`<tr>
-                  <th scope="row">${queue.label} · ${t(`channel_${queue.channel}`)}</th>
+                  <th scope="row">${queueLabel({ ...queue, queue_label: queue.label })} · ${t(`channel_${queue.channel}`)}</th>
                   <td>${queue.waiting}</td>
                   <td>${duration(queue.longest_wait_seconds ?? 0)}</td>
                 </tr>`,

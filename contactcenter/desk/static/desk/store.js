@@ -17,7 +17,6 @@ export class Store extends EventTarget {
   presence = { state: 'offline' };
   offer = null;
   contacts = new Map();
-  proposals = new Map();
   queues = [];
   alerts = [];
   freeListeners = 0;
@@ -35,6 +34,7 @@ export class Store extends EventTarget {
   );
   #typingSaid = 0;
   #heardStates = 0;
+  // What she is letting go of herself: nothing then says that it left her.
   #closing = new Set();
   #live = new Live(
     (event) => this.#heard(event),
@@ -176,15 +176,22 @@ export class Store extends EventTarget {
     return this.act(async () => {
       if (this.contacts.size === 1 && this.presence.state === 'ready')
         this.presence = await api.declare('break');
-      this.#closing.add(id);
-      try {
+      await this.letGo(id, async () => {
         const closed = await api.close(id, outcome);
         this.closedLast = { at: closed.closed_at };
-        this.put(closed);
-      } finally {
-        this.#closing.delete(id);
-      }
+        return closed;
+      });
     });
+  }
+
+  /** Do what takes a contact off this desk: nothing then says that it left her. */
+  async letGo(id, what) {
+    this.#closing.add(id);
+    try {
+      this.put(await what());
+    } finally {
+      this.#closing.delete(id);
+    }
   }
 
   /** Replace a contact by what the server says of it. */
@@ -195,12 +202,15 @@ export class Store extends EventTarget {
     if (OPEN.has(state)) {
       this.contacts.set(id, contact);
     } else if (known) {
-      if (state === 'waiting') this.notice = { words: 'contact_returned' };
-      else if (known.state === 'active' && !this.#closing.has(id))
-        this.notice = { words: 'contact_left' };
+      if (!this.#closing.has(id)) this.#sayGone(known, state);
       this.#forget(id);
     }
     this.changed();
+  }
+
+  #sayGone(known, state) {
+    if (state === 'waiting') this.notice = { words: 'contact_returned' };
+    else if (known.state === 'active') this.notice = { words: 'contact_left' };
   }
 
   saysTyping(id) {
@@ -276,7 +286,6 @@ export class Store extends EventTarget {
 
   #forget(id) {
     this.contacts.delete(id);
-    this.proposals.delete(id);
     this.talks.forget(id);
     if (this.selected !== id) return;
     this.selected = [...this.contacts.keys()][0] ?? null;

@@ -19,6 +19,10 @@ export function label(list, value) {
   return lists[list]?.find((item) => item.value === value)?.label ?? value ?? '';
 }
 
+/** Return a queue's name in the page's language; one that the page does not know keeps the server's. */
+export const queueLabel = ({ queue, queue_label: said }) =>
+  lists.queues.find(({ value }) => value === queue)?.label ?? said ?? queue;
+
 /** Return a configured label in the page's language. */
 export const labelOf = (labels) => labels[language] ?? Object.values(labels)[0];
 
@@ -26,9 +30,21 @@ export const labelOf = (labels) => labels[language] ?? Object.values(labels)[0];
 const clock = new Intl.DateTimeFormat(language, {
   hour: '2-digit',
   minute: '2-digit',
+  hourCycle: 'h23',
   timeZone: page.timezone,
 });
 export const timeOf = (instant) => clock.format(new Date(instant));
+
+// With its day: for what does not happen within the hour.
+const calendar = new Intl.DateTimeFormat(language, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+  timeZone: page.timezone,
+});
+export const momentOf = (instant) => calendar.format(new Date(instant));
 
 /** Return a duration as « 1 min 05 » or « 12 s ». */
 export function duration(seconds) {
@@ -42,9 +58,11 @@ export function duration(seconds) {
 export const problemWords = (problem) =>
   page.texts[`problem_${problem.code}`] ?? t('problem_other', { code: problem.code });
 
-/** Return a text in small letters without accents: what a filter compares. */
+/** Return a text in small letters, without accents or fine typography: what a filter compares. */
 export const plain = (text) =>
   text
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
+    .replace(/\s+/g, ' ')
+    .replace(/’/g, "'")
     .toLowerCase();

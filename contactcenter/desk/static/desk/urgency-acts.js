@@ -4,8 +4,8 @@
 import { html, nothing } from 'lit';
 import { api } from './api.js';
 import { StoreElement } from './element.js';
-import { lists, t } from './texts.js';
-import { levelName, mark, shape } from './urgency.js';
+import { label, lists, t } from './texts.js';
+import { factorsOf, levelName, mark, proposal, shape } from './urgency.js';
 
 const REASON_CHARS = 500;
 
@@ -53,14 +53,22 @@ class UrgencyActs extends StoreElement {
             </button>`
           : nothing}
         <span class="levels" id="urgency">
-          ${lists.urgency.map(({ value, label }) => this.#level(Number(value), label))}
+          ${lists.urgency.map(({ value, label: name }) => this.#level(Number(value), name))}
         </span>
         <span class="note" id="urgency-state"
           >${t(isDeclared ? 'urgency_declared' : `urgency_by_${source}`)}</span
         >
+        <button type="button" id="triage" @click=${() => this.#triage()}>
+          ${t('triage_open', { count: factorsOf(this.contact).length })}
+        </button>
       </div>
       ${this.#proposed()} ${this.lowering?.id === this.contact.contact_id ? this.#reason() : nothing}
     `;
+  }
+
+  // The factors are one question of the write-up: the way there is short.
+  #triage() {
+    this.closest('cc-contact').querySelector('cc-write-up').triage();
   }
 
   #level(level, name) {
@@ -77,12 +85,12 @@ class UrgencyActs extends StoreElement {
   }
 
   #proposed() {
-    const proposed = this.store.proposals.get(this.contact.contact_id);
+    const proposed = proposal(factorsOf(this.contact));
     if (!proposed || proposed.level >= this.contact.urgency) return nothing;
     return html`<div class="proposal" id="proposal">
       <p role="status">
         ${t('floor_proposed')} ${mark(proposed.level)} ${levelName(proposed.level)}
-        <span class="note">${proposed.because.join(', ')}</span>
+        <span class="note">${proposed.because.map((one) => label('factors', one)).join(', ')}</span>
       </p>
       <button type="button" id="apply-floor" @click=${() => this.#set(proposed.level)}>
         ${t('floor_apply', { level: `U${proposed.level}` })}

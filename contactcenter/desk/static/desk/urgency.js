@@ -29,7 +29,12 @@ export const levelName = (level) => label('urgency', String(level));
 export const levelResponse = (level) =>
   lists.urgency.find((one) => one.value === String(level))?.response ?? '';
 
-export const floorOf = (factor) => lists.floors[factor] ?? null;
+const floors = new Map(lists.factors.map(({ value, floor }) => [value, floor]));
+export const floorOf = (factor) => floors.get(factor) ?? null;
+
+/** Return the factors that were answered « yes » of a contact, in the helpline's order. */
+export const factorsOf = ({ factors }) =>
+  lists.factors.map(({ value }) => value).filter((factor) => factors[factor] === 'yes');
 
 /**
  * Return what the ticked factors propose: the most severe floor among them,

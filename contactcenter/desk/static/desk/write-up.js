@@ -4,10 +4,11 @@
 import { html, nothing } from 'lit';
 import { api } from './api.js';
 import { StoreElement } from './element.js';
+import { filterId } from './form-choices.js';
 import { Draft } from './form-draft.js';
 import { fieldId, fieldOf, isAnswered } from './form-fields.js';
 import { labelOf, problemWords, t, timeOf } from './texts.js';
-import { floorOf, proposal } from './urgency.js';
+import { established, isTriage } from './triage.js';
 
 const SAVE_AFTER_MS = 700;
 const RETRY_MS = 2_000;
@@ -34,7 +35,6 @@ class WriteUp extends StoreElement {
     status: { state: true },
   };
   draft = null;
-  proposal = null;
   opened = new Set();
   filters = new Map();
   #timer = 0;
@@ -77,12 +77,12 @@ class WriteUp extends StoreElement {
         const needed = this.form.fields.some((one) => one.section === id && one.required_for_close);
         if (!sectionsOpen.has(id)) sectionsOpen.set(id, place < OPEN_AT_FIRST || needed);
       });
-      this.#propose();
     });
   }
 
   value(field) {
-    return this.draft?.value(field);
+    const asked = this.form?.fields.find(({ id }) => id === field);
+    return asked && isTriage(asked) ? established(this.contact, asked) : this.draft?.value(field);
   }
 
   set(field, value) {
@@ -90,7 +90,6 @@ class WriteUp extends StoreElement {
     if (this.#problem?.field === field) this.#problem = null;
     this.status = t('form_unsaved');
     this.#later(SAVE_AFTER_MS);
-    this.#propose();
     this.requestUpdate();
   }
 
@@ -108,24 +107,28 @@ class WriteUp extends StoreElement {
     this.requestUpdate();
   }
 
-  // The tool proposes the most severe floor among the ticked factors; the
-  // listener, who hears the person, decides.
-  #propose() {
-    const rated = this.form?.fields.filter(
-      ({ options }) => options.length && options.every(({ value }) => floorOf(value) !== null),
-    );
-    const ticked = (rated ?? []).flatMap(({ id }) => this.value(id) ?? []);
-    const names = new Map(
-      (rated ?? []).flatMap(({ options }) => options.map((one) => [one.value, labelOf(one.label)])),
-    );
-    this.proposal = proposal(ticked);
-    const told = this.proposal && {
-      ...this.proposal,
-      because: this.proposal.because.map((factor) => names.get(factor)),
-    };
-    if (told) this.store.proposals.set(this.contact.contact_id, told);
-    else this.store.proposals.delete(this.contact.contact_id);
-    this.store.changed();
+  /**
+   * Answer an urgency factor: the contact keeps it, and its urgency may rise at once.
+   * The write-up lists what is established, so that it reads whole by itself.
+   */
+  async answer(factor, said) {
+    const { contact_id: id } = this.contact;
+    const refused = await this.store.act(async () => {
+      this.store.put(await api.factors(id, { [factor]: said }));
+    });
+    this.requestUpdate();
+    if (refused) return;
+    const contact = this.store.contacts.get(id);
+    for (const field of contact ? this.form.fields.filter(isTriage) : []) {
+      const yes = established(contact, field);
+      this.set(field.id, yes.length ? yes : null);
+    }
+  }
+
+  /** Open the urgency factors, and go to their filter. */
+  triage() {
+    const field = this.form?.fields.find(isTriage);
+    if (field) this.#go(field, `#${filterId(field)}`);
   }
 
   #later(after) {
@@ -162,6 +165,8 @@ class WriteUp extends StoreElement {
     if (problem.code === 'form_conflict') {
       const { form } = await api.contact(this.contact.contact_id).catch(() => ({}));
       if (form) this.draft.rebase(form);
+      // The factors are the contact's: both versions list the same.
+      this.form.fields.filter(isTriage).forEach(({ id }) => this.draft.theirs.delete(id));
       this.#later(RETRY_MS);
     } else if (problem.retryable) {
       this.#later(RETRY_MS);
@@ -185,11 +190,15 @@ class WriteUp extends StoreElement {
     const field = this.form?.fields.find(({ id }) => id === problem.field);
     if (!field) return;
     this.#problem = problem;
+    await this.#go(field, `#${CSS.escape(fieldId(field))}`);
+  }
+
+  async #go(field, selector) {
     sectionsOpen.set(field.section, true);
     this.opened.add(field.id);
     this.requestUpdate();
     await this.updateComplete;
-    const control = this.querySelector(`#${CSS.escape(fieldId(field))}`);
+    const control = this.querySelector(selector);
     control?.closest('.field').scrollIntoView({ block: 'start' });
     control?.focus({ preventScroll: true });
   }

@@ -1,0 +1,86 @@
+"""What every act of a desk on a contact begins with: the gate, and the contact as it is shown."""
+
+from uuid import UUID
+
+from config.clock import Clock
+from config.errors import NotAllowed
+from config.helpline.helpline import Helpline
+from config.vocabulary import ContactState
+from contactcenter.auth.principal import Principal
+from contactcenter.centre.effects import Effects
+from contactcenter.centre.queue.placement import Placements
+from contactcenter.centre.staff.contact_views import contact_view
+from contactcenter.centre.staff.destinations import Destinations
+from contactcenter.centre.staff.subjects import subject_of
+from contactcenter.centre.views import ContactView
+from contactcenter.centre.wakes import Wakes
+from records.access import ReachedContact
+from records.contacts import Contacts
+from records.contacts.file import ContactFiles
+from records.contacts.gate import ContactGate
+from records.engagements import Engagements
+from records.forms.forms import Forms
+from records.messages.messages import Messages
+from records.policy import Right
+
+
+class DeskActs:
+    """What acts on contacts work with; each passes one gate, and is committed before it answers."""
+
+    def __init__(
+        self,
+        contacts: Contacts,
+        engagements: Engagements,
+        files: ContactFiles,
+        gate: ContactGate,
+        messages: Messages,
+        forms: Forms,
+        effects: Effects,
+        wakes: Wakes,
+        placements: Placements,
+        destinations: Destinations,
+        clock: Clock,
+    ) -> None:
+        """Take everything from the composition root."""
+        self._contacts = contacts
+        self._engagements = engagements
+        self._files = files
+        self._gate = gate
+        self._messages = messages
+        self._forms = forms
+        self._effects = effects
+        self._wakes = wakes
+        self._placements = placements
+        self._destinations = destinations
+        self._clock = clock
+
+    @property
+    def _helpline(self) -> Helpline:
+        return self._placements.helpline
+
+    async def view(self, principal: Principal, contact_id: UUID) -> ContactView:
+        """Return the contact with its form, cases, factors and events."""
+        now = self._clock.now()
+        file = await self._files.read(subject_of(principal), contact_id, now)
+        facts = await self._contacts.facts(contact_id)
+        return contact_view(file, facts, self._helpline, now)
+
+    async def _reach_unclosed(self, principal: Principal, contact_id: UUID) -> ReachedContact:
+        """Let pass whoever serves the contact; once it is closed, whoever may read it.
+
+        The last act of a contact takes the right to serve it away: sent again
+        after a lost answer, it must be told what it did, not that it may not.
+        """
+        reached = await self._reach(principal, contact_id, Right.CONTACT_READ)
+        if reached.state == ContactState.CLOSED:
+            return reached
+        return await self._reach(principal, contact_id, Right.CONTACT_SERVE)
+
+    async def _reach(self, principal: Principal, contact_id: UUID, right: Right) -> ReachedContact:
+        now = self._clock.now()
+        try:
+            return await self._gate.check(subject_of(principal), contact_id, right, now)
+        except NotAllowed:
+            if right is Right.CONTACT_URGENCY_LOWER:
+                raise NotAllowed("the coordinator lowers", code="coordinator_needed") from None
+            raise
