@@ -60,12 +60,20 @@ async def test_a_whole_talk_by_keyboard_alone(
                 break
         await page.keyboard.press("ArrowDown")  # from « not said », the last, to the first
         await page.keyboard.press("Tab")
+        await page.keyboard.press("Space")  # yes, in danger
+        await expect(page.get_by_role("alert").filter(has_text="le 17 ou le 112")).to_be_visible()
+        await picture(page, f"{name}-1-danger")
+        await page.keyboard.press("ArrowRight")  # no
+        await expect(page.locator("#danger-danger_maintenant")).to_be_hidden()
+        for key in ("Tab", "Tab", "Space", "Tab"):  # past the second question, yes to the third
+            await page.keyboard.press(key)
         await page.keyboard.type("59")
-        await page.keyboard.press("Tab")
-        await page.keyboard.press("Enter")
+        for key in ("Tab", "Tab", "Enter"):  # past what one may need
+            await page.keyboard.press(key)
         await expect(page.locator("#text")).to_be_focused()
         ((contact_id, talk),) = site.centre.talks.items()
         assert (talk.opening.audience, talk.opening.department) == (Audience.MINOR, "59")
+        assert talk.opening.answers == {"danger_maintenant": False, "en_fugue": True}
         site.centre.wait_is(contact_id, 230)
         await expect(page.locator("#state")).to_contain_text("environ 4 min")
         await page.keyboard.type("Bonjour, je ne sais pas comment commencer")
@@ -196,9 +204,10 @@ async def test_words_are_shown_as_words_whatever_they_hold(
 async def test_adults_are_spoken_to_as_vous(site: ChatSite, browser: Browser) -> None:
     async with tab(browser) as page:
         await page.goto(f"{site.public_url}/chat/")
-        await expect(page.locator("legend")).to_contain_text("Qui es-tu")
+        await expect(page.locator("legend").first).to_contain_text("Qui es-tu")
         await page.check("[value=relative]")
-        await expect(page.locator("legend")).to_contain_text("Qui êtes-vous")
+        await expect(page.locator("legend").first).to_contain_text("Qui êtes-vous")
+        await expect(page.locator("legend").nth(1)).to_contain_text("Un enfant est-il en danger")
         await expect(page.locator("h1").first).to_have_text("Quelqu’un est là pour vous écouter")
         await page.click("#start-button")
         site.centre.accept(next(iter(await until(lambda: site.centre.talks))))
@@ -238,7 +247,43 @@ async def test_a_closed_chat_says_when_it_reopens(browser: Browser) -> None:
         await page.goto(f"{site.public_url}/chat/")
         await expect(page.locator("#closed")).to_contain_text("Il rouvre demain à 9\u00a0h.")
         await expect(page.locator("#start-form")).to_be_hidden()
+        await expect(page.locator("h1").first).to_contain_text("fermé")
         await picture(page, "phone-5-closed")
+
+
+async def test_danger_is_let_in_though_the_chat_is_closed(browser: Browser) -> None:
+    async with served() as site, tab(browser, viewport=PHONE) as page:
+        site.centre.is_open = False
+        await page.goto(f"{site.public_url}/chat/")
+        await page.get_by_role("button", name="Je suis en danger maintenant").click()
+        await expect(page.locator("#text")).to_be_focused()
+        (talk,) = site.centre.talks.values()
+        assert talk.opening.answers == {"danger_maintenant": True}
+
+
+async def test_who_finds_it_full_is_told_so_and_who_finds_nobody_may_write_and_is_told_so(
+    browser: Browser,
+) -> None:
+    async with served() as site, tab(browser, viewport=PHONE) as page:
+        await page.goto(f"{site.public_url}/chat/")
+        site.centre.is_full = True
+        await page.click("#start-button")
+        await expect(page.locator("#closed")).to_contain_text("Trop de personnes attendent")
+        await expect(page.locator("#closed")).to_be_focused()
+        site.centre.is_full = site.centre.is_staffed = False
+        site.centre.message = "Le téléphone est en panne ce soir."
+        await page.reload()
+        await expect(page.locator("#message")).to_have_text("Le téléphone est en panne ce soir.")
+        await expect(page.locator("h1").first).to_have_text("Tu peux nous écrire")
+        await expect(page.locator("#unstaffed")).to_contain_text("Personne ne peut te répondre")
+        await page.click("#start-button")
+        await expect(page.locator("#state")).to_contain_text("Personne ne peut te répondre")
+        await expect(page.locator("#message")).to_be_visible()
+        await picture(page, "phone-7-unstaffed")
+        ((contact_id, _),) = site.centre.talks.items()
+        site.centre.accept(contact_id)
+        await expect(page.locator("#state")).to_have_text("Un écoutant est là.")
+        await expect(page.locator("#message")).to_be_hidden()
 
 
 async def test_the_listener_ending_leaves_the_talk_to_be_read(

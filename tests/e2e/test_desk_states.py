@@ -81,7 +81,7 @@ async def test_each_state_of_the_main_path_reads_well(tmp_path: Path, browser: B
             await desk.press("Escape")
         await expect(page.locator("#wrap-up-left")).to_be_visible()
         await page.locator("[data-field=factors] summary").click()
-        await page.locator("input[value=fugue_lt_48h]").check()
+        await page.locator("[data-factor=age_13_14] [data-answer=yes]").click()
         await page.locator("#way-new").click()
         await reads_well(desk, "write-up")
         assert desk.refused() == []
@@ -102,14 +102,10 @@ async def test_factors_propose_and_the_listener_decides(tmp_path: Path, browser:
             await page.locator("[data-level='4']").click()
             await expect(page.locator("[data-level='4'][aria-pressed=true]")).to_be_visible()
             await page.locator("[data-field=factors] summary").click()
-            await page.locator("input[value=fugue_lt_48h]").check()
-            await page.locator("input[name=factors][value=prostitution_averee]").check()
-            # The most severe floor, with the factor that sets it; nothing changes by itself.
-            await expect(page.locator("#proposal")).to_contain_text("U2")
-            await expect(page.locator("#proposal")).to_contain_text("moins de 48 h")
-            await expect(page.locator("[data-level='4'][aria-pressed=true]")).to_be_visible()
-            await reads_well(desk, "proposal")
-            await page.locator("#apply-floor").click()
+            await page.locator("[data-factor=prostitution_averee] [data-answer=yes]").click()
+            await expect(page.locator("[data-level='3'][aria-pressed=true]")).to_be_visible()
+            # The urgency rises at once to the most severe floor, never to a sum of them.
+            await page.locator("[data-factor=fugue_lt_48h] [data-answer=yes]").click()
             await expect(page.locator("[data-level='2'][aria-pressed=true]")).to_be_visible()
             await expect(page.locator("#proposal")).to_have_count(0)
             # Lowering a U2 asks for a reason, and then is done.
@@ -119,7 +115,13 @@ async def test_factors_propose_and_the_listener_decides(tmp_path: Path, browser:
             await page.keyboard.type("Retour à la maison confirmé")
             await desk.press("Enter")
             await expect(page.locator("[data-level='5'][aria-pressed=true]")).to_be_visible()
+            # What she decided stands; the floor is proposed again, with the factor that sets it.
             await expect(page.locator("#proposal")).to_contain_text("U2")
+            await expect(page.locator("#proposal")).to_contain_text("moins de 48 h")
+            await reads_well(desk, "proposal")
+            await page.locator("#apply-floor").click()
+            await expect(page.locator("[data-level='2'][aria-pressed=true]")).to_be_visible()
+            await expect(page.locator("#proposal")).to_have_count(0)
         assert desk.refused() == []
 
 

@@ -1,4 +1,8 @@
-"""`kill -9` between any two steps of accept: the call is connected, or back in the queue, in 5 s."""
+"""`kill -9` between any two steps of accept: the call is connected, or back in the queue, in 5 s.
+
+Others leave a listener reserved or a caller answered for ever (FreeSWITCH 2540 and 1973,
+Asterisk's `pending_members`).
+"""
 
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
@@ -18,7 +22,7 @@ POINTS = ["reserve:before", *(f"{act}:after" for act in ACTS)]
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_service_killed_while_accepting_leaves_the_call_connected_or_offered_again(
+async def test_peers_04_a_death_while_accepting_leaves_neither_listener_nor_caller_reserved(
     point: str, tmp_path: Path, database: DatabaseAddresses, redis_url: str
 ) -> None:
     async with (
