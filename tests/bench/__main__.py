@@ -8,8 +8,9 @@ import sys
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from tests.bench import main_line
+from tests.bench import main_line, race
 from tests.bench.load import BenchFailed
+from tests.bench.routing import benchmark as routing
 
 
 class Benchmark(Protocol):
@@ -20,7 +21,11 @@ class Benchmark(Protocol):
         ...
 
 
-BENCHMARKS: dict[str, Benchmark] = {"slice": main_line.run}
+BENCHMARKS: dict[str, Benchmark] = {
+    "slice": main_line.run,
+    "routing": routing.run,
+    "race": race.run,
+}
 
 
 def main() -> int:

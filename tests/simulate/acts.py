@@ -1,0 +1,178 @@
+"""What the edges of a node do: the voice webhooks, the chat's routes, the staff API, in short.
+
+Each follows the method named in its comment, on the same services and acts.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from config.ids import new_id
+from config.vocabulary import (
+    Audience,
+    ContactState,
+    Disposition,
+    EndedBy,
+    EngagementState,
+    EngagementStep,
+    PresenceState,
+    Urgency,
+    UrgencySource,
+)
+from contactcenter.auth.principal import Principal
+from contactcenter.centre.staff.subjects import actor_of
+from records.actor import CORRESPONDENT
+from records.contacts import ContactSnapshot, Placement
+from records.engagements import Engagement
+from tests.simulate.node import Node
+
+ACCOUNT = "AC0"
+CLAIM = timedelta(seconds=4)
+NO_CONTENT = "silent"
+
+
+async def call_arrives(node: Node, call_sid: str, language: str) -> ContactSnapshot:
+    """Take a call in. As Callers.arrived."""
+    now = node.clock.now()
+    taken: tuple[ContactSnapshot, bool] = await node.contacts.take_in_call(
+        new_id(),
+        node.helpline.line.id,
+        ACCOUNT,
+        call_sid,
+        None,
+        language,
+        node.helpline.config_version,
+        now,
+        now,
+    )
+    return taken[0]
+
+
+async def call_is_placed(node: Node, contact_id: UUID, placement: Placement) -> ContactSnapshot:
+    """Put a caller in waiting. As Callers.chose."""
+    placed: ContactSnapshot = await node.contacts.place(contact_id, placement, node.clock.now())
+    await node.effects.changed(placed)
+    return placed
+
+
+async def chat_arrives(
+    node: Node, contact_id: UUID, placement: Placement, language: str
+) -> ContactSnapshot:
+    """Take a chat in. As Conversations.open."""
+    contact: ContactSnapshot = await node.contacts.take_in_chat(
+        contact_id,
+        node.helpline.line.id,
+        contact_id.bytes,
+        language,
+        None,
+        placement,
+        node.helpline.config_version,
+        node.clock.now(),
+    )
+    await node.effects.changed(contact)
+    return contact
+
+
+def placed(node: Node, queue: str, audience: Audience, urgency: Urgency) -> Placement:
+    """Return the place of a queue and an urgency."""
+    return node.placements.at(queue, audience, urgency, UrgencySource.SYSTEM)
+
+
+async def danger_is_declared(node: Node, contact_id: UUID) -> None:
+    """Raise a waiting caller to U1. As Callers.declared_danger."""
+    contact = await node.contacts.get(contact_id)
+    if contact.state not in (ContactState.WAITING, ContactState.ACTIVE):
+        return
+    raised = await node.contacts.set_urgency(
+        contact_id,
+        Urgency.U1,
+        0,
+        node.placements.head_start_ms(Urgency.U1),
+        UrgencySource.DECLARED,
+        "danger_key",
+        CORRESPONDENT,
+        node.clock.now(),
+        confirmed=False,
+    )
+    await node.effects.changed(raised)
+
+
+async def person_leaves(node: Node, contact_id: UUID) -> ContactSnapshot:
+    """Record that the person is gone. As Callers.left."""
+    taken = await node.engagements.open_for_contact(contact_id)
+    after: ContactSnapshot = await node.contacts.end(
+        contact_id, EndedBy.CORRESPONDENT, "hung_up", node.clock.now()
+    )
+    await node.effects.ended(after, taken)
+    return after
+
+
+async def listener_ends(node: Node, who: Principal, contact_id: UUID, turn: int) -> None:
+    """End a contact at the desk. As ContactDesk.end."""
+    taken = await node.engagements.open_for_contact(contact_id)
+    after = await node.contacts.end(
+        contact_id,
+        EndedBy.LISTENER,
+        "ended_at_desk",
+        node.clock.now(),
+        actor=actor_of(who),
+        turn=turn,
+    )
+    await node.effects.ended(after, taken)
+
+
+async def listener_closes(node: Node, who: Principal, contact_id: UUID) -> None:
+    """Finish a write-up. As ContactDesk.close."""
+    taken = await node.engagements.open_for_contact(contact_id)
+    after = await node.contacts.close(
+        contact_id, actor_of(who), Disposition.NON_CONTENT, NO_CONTENT, node.clock.now()
+    )
+    await node.effects.changed(after)
+    if taken is not None and taken.state is EngagementState.WRAP_UP:
+        await node.effects.freed(taken)
+
+
+async def listener_hands_over(node: Node, who: Principal, contact_id: UUID, queue: str) -> None:
+    """Give a contact on to another queue. As ContactEnding.hand_over."""
+    contact = await node.contacts.get(contact_id)
+    taken = await node.engagements.open_for_contact(contact_id)
+    if taken is None or taken.listener_id != who.staff_id:
+        return
+    after = await node.engagements.hand_over(
+        taken.engagement_id,
+        node.placements.moved(contact, queue),
+        node.clock.now(),
+        actor_of(who),
+        "hand_over",
+    )
+    await node.effects.passed_on(after, taken)
+
+
+async def due_steps(node: Node, limit: int) -> list[Engagement]:
+    """Claim call steps that are due. As CallSteps.drive_due."""
+    found: list[Engagement] = await node.engagements.due_steps(node.clock.now(), limit, claim=CLAIM)
+    return found
+
+
+async def leg_is_hung_up(node: Node, engagement: Engagement) -> None:
+    """Forget the leg of an engagement that is over. As CallSteps._hang_up."""
+    await node.engagements.advance(
+        engagement.engagement_id, EngagementStep.HANG_UP, EngagementStep.NONE, None
+    )
+
+
+async def both_are_joined(node: Node, engagement: Engagement) -> None:
+    """Record that listener and caller are together. As CallSteps.caller_joined."""
+    contact = await node.engagements.connected(engagement.engagement_id, node.clock.now())
+    await node.effects.changed(contact)
+
+
+async def listener_is_not_reached(node: Node, engagement: Engagement) -> None:
+    """Let the caller wait again: her telephone did not answer. As CallSteps._give_up."""
+    now = node.clock.now()
+    contact = await node.engagements.not_connected(engagement.engagement_id, "leg_failed", now)
+    if contact.turn == engagement.turn:
+        return
+    await node.presence.conclude(
+        engagement.listener_id, PresenceState.CHECK_AUDIO, "leg_failed", now
+    )
+    await node.effects.given_back(contact, engagement)
