@@ -4,11 +4,12 @@
 import { html, nothing } from 'lit';
 import { api } from './api.js';
 import { StoreElement } from './element.js';
-import { filterId } from './form-choices.js';
-import { Draft } from './form-draft.js';
-import { fieldId, fieldOf, isAnswered } from './form-fields.js';
+import { filterId } from './form/choices.js';
+import { Draft } from './form/draft.js';
+import { fieldOf } from './form/fields.js';
+import { fieldId, isAnswered } from './form/naming.js';
+import { established, isTriage } from './form/triage.js';
 import { labelOf, problemWords, t, timeOf } from './texts.js';
-import { established, isTriage } from './triage.js';
 
 const SAVE_AFTER_MS = 700;
 const RETRY_MS = 2_000;

@@ -4,10 +4,10 @@
 // `host` is the write-up: contact, filters, opened, answer(factor, said).
 
 import { html, nothing } from 'lit';
-import { searched } from './form-choices.js';
-import { fieldId, words } from './form-fields.js';
-import { labelOf, t } from './texts.js';
-import { factorsOf, floorOf, levelName, mark, proposal } from './urgency.js';
+import { labelOf, t } from '../texts.js';
+import { factorsOf, floorOf, levelName, mark, proposal } from '../urgency.js';
+import { searched } from './choices.js';
+import { fieldId, words } from './naming.js';
 
 const ANSWERS = ['yes', 'no', 'unknown'];
 

@@ -3,8 +3,8 @@
 
 import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
-import { described, fieldId, words } from './form-fields.js';
-import { labelOf, plain, t } from './texts.js';
+import { labelOf, plain, t } from '../texts.js';
+import { described, fieldId, words } from './naming.js';
 
 const FILTERED_FROM = 12;
 

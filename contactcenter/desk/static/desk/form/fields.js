@@ -3,17 +3,20 @@
 
 import { html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
-import { choices } from './form-choices.js';
-import { labelOf, t } from './texts.js';
+import { labelOf, t } from '../texts.js';
+import { choices } from './choices.js';
+import {
+  described,
+  fieldId,
+  hasNotes,
+  invalid,
+  isAnswered,
+  isLong,
+  noteId,
+  words,
+  wrongId,
+} from './naming.js';
 import { isTriage, triage } from './triage.js';
-
-const COUNTED_FROM = 0.8;
-
-/** True when a question has an answer: an unticked box is none. */
-export const isAnswered = (value) =>
-  Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== '';
-
-export const fieldId = (field) => `field-${field.id}`;
 
 export function fieldOf(host, field) {
   const kind = { long_text: longText, choice, choices, boolean, triage }[
@@ -26,24 +29,6 @@ export function fieldOf(host, field) {
     ${(kind ?? line)(host, field)} ${isTriage(field) ? nothing : notes(host, field)}
   </div>`;
 }
-
-export const words = (host, field) =>
-  html`${labelOf(field.label)}${field.required_for_close && !isAnswered(host.value(field.id))
-    ? html` <span class="required">${t('form_required')}</span>`
-    : nothing}`;
-
-const wrongId = (field) => `wrong-${field.id}`;
-const noteId = (field) => `notes-${field.id}`;
-const hasNotes = (host, field) =>
-  field.help || host.draft.theirs.has(field.id) || isLong(host, field);
-export const described = (host, field) =>
-  [host.wrong(field.id) && wrongId(field), hasNotes(host, field) && noteId(field)]
-    .filter(Boolean)
-    .join(' ') || nothing;
-const invalid = (host, field) => (host.wrong(field.id) ? 'true' : nothing);
-
-const isLong = (host, { id, max_chars: most }) =>
-  most && String(host.value(id) ?? '').length > most * COUNTED_FROM;
 
 function notes(host, field) {
   if (!hasNotes(host, field)) return nothing;
