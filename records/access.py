@@ -52,6 +52,11 @@ class _Refusal(NotAllowed):
         self.line_id = line_id
 
 
+def refusal(right: Right, object_kind: str, object_id: UUID, line_id: str) -> NotAllowed:
+    """Return a refusal that `gated` keeps in the trail: for a rule that is the object's own."""
+    return _Refusal(right, object_kind, object_id, line_id)
+
+
 def actor_of(subject: Subject) -> Actor:
     """Return how the trail names the person."""
     return Actor.staff(subject.staff_id, subject.session_id)

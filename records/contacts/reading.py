@@ -8,8 +8,7 @@ from uuid import UUID
 
 from config.errors import NotFound
 from records.actor import Actor
-from records.audit import write_audit
-from records.coded import code
+from records.contacts.number import read_number
 from records.contacts.rows import Acts
 from records.contacts.snapshot import ContactEvent, ContactSnapshot, event_of, snapshot_of
 
@@ -135,24 +134,7 @@ class ContactReading(Acts):
         or is no longer kept, `shredded` when its key is gone.
         """
         async with self._database.transaction() as tx:
-            row = await tx.fetch_one("contact_list.number", contact_id)
-            if row is None or row["number_sealed"] is None:
-                raise NotFound("no number is kept", code="no_number")
-            number = await self._vault.open(
-                tx, row["number_sealed"], "contact", "number_sealed", contact_id
-            )
-            await write_audit(
-                tx,
-                self._vault,
-                actor,
-                "contact.read_number",
-                "contact",
-                contact_id,
-                row["line_id"],
-                now=now,
-                detail={"reason": code(reason, "reason")},
-            )
-        return number.decode()
+            return await read_number(tx, self._vault, contact_id, actor, reason, now)
 
     async def _one(self, name: str, *args: object) -> ContactSnapshot | None:
         async with self._database.reading() as tx:

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from config.errors import Conflict, NotAllowed, NotFound
-from config.vocabulary import FollowUpState, Role
-from records.access import access_line, actor_of, gated
+from config.errors import Conflict, NotFound
+from config.vocabulary import FollowUpKind, FollowUpState, NumberReason, Role
+from records.access import access_contact, access_line, actor_of, gated, refusal
 from records.actor import SYSTEM, Actor
 from records.audit import write_audit
 from records.coded import CodedValue, code
@@ -17,6 +17,7 @@ from records.contacts.follow_up import (
     create_follow_up,
     follow_up_of,
 )
+from records.contacts.number import read_number
 from records.contacts.rows import lock_contact
 from records.database import Database, Transaction
 from records.policy import Relation, Right, Subject, may
@@ -97,6 +98,33 @@ class FollowUps:
         """Close a task that will not be done, for the reason of `outcome_code`."""
         return await self._finish(subject, follow_up_id, FollowUpState.DROPPED, outcome_code, now)
 
+    async def read_number(
+        self, subject: Subject, follow_up_id: UUID, reason: NumberReason, now: datetime
+    ) -> str:
+        """Return the number that a callback is owed to, for whoever has claimed it.
+
+        Her right, the reading and its trace are one transaction; each reading is
+        traced. Raises NotFound (`no_number` too: withheld, no longer kept, or no
+        callback), NotAllowed, Conflict `follow_up_not_claimed` or `follow_up_over`.
+        """
+        async with gated(self._database, self._vault, subject, now) as tx:
+            task = await self._reach(tx, subject, follow_up_id)
+            if task.state is FollowUpState.OPEN:
+                raise Conflict("claim it first", code="follow_up_not_claimed")
+            if task.state is not FollowUpState.CLAIMED:
+                raise Conflict("done or dropped", code="follow_up_over")
+            right = Right.CONTACT_NUMBER_READ
+            if task.claimed_by != subject.staff_id:
+                raise refusal(right, "follow_up", follow_up_id, task.line_id)
+            await access_contact(tx, subject, task.contact_id, right, now)
+            if task.kind is not FollowUpKind.CALLBACK:
+                raise NotFound("nobody agreed to be called back", code="no_number")
+            about: dict[str, CodedValue] = {"follow_up": follow_up_id}
+            actor = actor_of(subject)
+            return await read_number(
+                tx, self._vault, task.contact_id, actor, reason.value, now, about
+            )
+
     async def _finish(
         self,
         subject: Subject,
@@ -121,7 +149,8 @@ class FollowUps:
                 if task.claimed_by is None:
                     raise Conflict("claim it first", code="follow_up_not_claimed")
                 if task.claimed_by != subject.staff_id:
-                    raise NotAllowed("a colleague's", code="not_allowed")
+                    right = Right.FOLLOW_UP_SERVE
+                    raise refusal(right, "follow_up", follow_up_id, task.line_id)
             row = await tx.fetch_one(
                 "follow_up.finish", follow_up_id, state.value, outcome, subject.staff_id, now
             )

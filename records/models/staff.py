@@ -101,6 +101,7 @@ class PresenceEvent(Row, table=True):
     __table_args__ = (
         one_of("state", PresenceState),
         Index("presence_event_staff_id_at_idx", "staff_id", "at"),
+        Index("presence_event_at_idx", "at"),
     )
 
     event_id: UUID = Field(primary_key=True)

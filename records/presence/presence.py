@@ -90,6 +90,21 @@ class PresenceStore:
                 return before
             return await _put(tx, wanted, now)
 
+    async def begin_pause(
+        self, staff_id: UUID, until: datetime, now: datetime
+    ) -> ListenerRow | None:
+        """Offer a pause until then to who rests after a hard contact; None for anybody else.
+
+        Once: a second one changes nothing. Whatever she has said meanwhile stands.
+        """
+        async with self._database.transaction() as tx:
+            row = await tx.fetch_one("presence.begin_pause", staff_id, until)
+            if row is None:
+                return None
+            after = listener_of(row)
+            await _add_event(tx, after, now)
+            return after
+
     async def current(self, staff_id: UUID) -> ListenerRow | None:
         """Return the presence in force, or None if none was ever declared."""
         async with self._database.reading() as tx:
@@ -107,6 +122,15 @@ class PresenceStore:
         async with self._database.reading() as tx:
             rows = await tx.fetch("presence.all_present")
         return [listener_of(row) for row in rows]
+
+    async def touched_since(self, since: datetime, now: datetime, limit: int) -> list[UUID]:
+        """Return at most `limit` listeners whose presence, work or load changed up to `now`.
+
+        The time of a write-up may run out without anything being committed.
+        """
+        async with self._database.reading() as tx:
+            rows = await tx.fetch("presence.touched_since", since, now, limit)
+        return [row["staff_id"] for row in rows]
 
     async def missed(self, staff_id: UUID) -> int:
         """Count one more missed offer and return how many there are in a row."""
@@ -176,6 +200,11 @@ async def _put(tx: Transaction, wanted: ListenerRow, now: datetime) -> ListenerR
     )
     assert row is not None, "an upsert returns its row"
     after = listener_of(row)
+    await _add_event(tx, after, now)
+    return after
+
+
+async def _add_event(tx: Transaction, after: ListenerRow, now: datetime) -> None:
     await tx.execute(
         "presence.add_event",
         new_id(),
@@ -186,7 +215,6 @@ async def _put(tx: Transaction, wanted: ListenerRow, now: datetime) -> ListenerR
         after.version,
         now,
     )
-    return after
 
 
 def _given(value: int | None, before: int) -> int:

@@ -22,7 +22,7 @@ SELECT listener.staff_id, staff.display_name, staff.role, listener.state, listen
 -- What is served or written up on these lines, oldest first. $1 line ids, $2 limit.
 SELECT contact.contact_id, contact.line_id, contact.channel, contact.queue, contact.language,
        contact.audience, contact.level, contact.needs, contact.urgency,
-       contact.urgency_confirmed_at, contact.state, contact.arrived_at, contact.queued_at,
+       contact.urgency_source, contact.urgency_confirmed_at, contact.state, contact.arrived_at, contact.queued_at,
        contact.answered_at, contact.ended_at, contact.waited_ms, contact.version,
        engagement.listener_id, staff.display_name AS listener_name,
        engagement.state AS engagement_state,
@@ -39,7 +39,7 @@ SELECT contact.contact_id, contact.line_id, contact.channel, contact.queue, cont
 -- name: waiting
 -- Who waits on a line, in the order of service. $1 line id, $2 limit.
 SELECT contact_id, line_id, channel, queue, language, audience, level, needs, urgency,
-       urgency_confirmed_at, state, arrived_at, queued_at, answered_at, ended_at, waited_ms,
+       urgency_source, urgency_confirmed_at, state, arrived_at, queued_at, answered_at, ended_at, waited_ms,
        version, NULL::uuid AS listener_id, NULL::text AS listener_name,
        NULL::text AS engagement_state, waiting_since AS since, rank
   FROM contact
@@ -80,6 +80,17 @@ SELECT staff_id, display_name, role, active,
  WHERE staff_id = $1
    AND EXISTS (SELECT FROM staff_line
                 WHERE staff_line.staff_id = staff.staff_id AND line_id = ANY ($2::text[]))
+
+-- name: present
+-- Colleagues of a line who are present in one of these profiles, the ready ones first.
+-- $1 line id, $2 profile ids, $3 limit.
+SELECT listener.staff_id, staff.display_name, listener.state
+  FROM listener JOIN staff USING (staff_id)
+ WHERE listener.state <> 'offline' AND listener.profile_id = ANY ($2::text[])
+   AND EXISTS (SELECT FROM staff_line
+                WHERE staff_line.staff_id = listener.staff_id AND line_id = $1)
+ ORDER BY listener.state <> 'ready', staff.display_name, listener.staff_id
+ LIMIT $3
 
 -- name: names
 -- What colleagues are called. $1 staff ids.

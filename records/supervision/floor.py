@@ -14,6 +14,7 @@ from config.vocabulary import (
     PresenceState,
     Role,
     Urgency,
+    UrgencySource,
 )
 from records.contacts.alarms import SHOWN, Alarm
 from records.database import Database, Row
@@ -55,6 +56,7 @@ class ContactUnderWay:
     level: Level
     needs: tuple[str, ...]
     urgency: Urgency | None
+    urgency_source: UrgencySource | None
     urgency_confirmed_at: datetime | None
     state: ContactState
     arrived_at: datetime
@@ -88,6 +90,15 @@ class Colleague:
     role: Role
     active: bool
     skills: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A colleague who is present, as her peers may know of her."""
+
+    staff_id: UUID
+    display_name: str
+    state: PresenceState
 
 
 class Floor:
@@ -147,6 +158,15 @@ class Floor:
             tuple(row["skills"]),
         )
 
+    async def present(self, line_id: str, profile_ids: Collection[str]) -> list[Present]:
+        """Return who is present on a line in one of these profiles, ready ones first; 500 at most."""
+        async with self._database.reading() as tx:
+            rows = await tx.fetch("supervision.present", line_id, sorted(profile_ids), LISTENERS)
+        return [
+            Present(row["staff_id"], row["display_name"], PresenceState(row["state"]))
+            for row in rows
+        ]
+
     async def names(self, staff_ids: Collection[UUID]) -> dict[UUID, str]:
         """Return what colleagues are called."""
         async with self._database.reading() as tx:
@@ -171,7 +191,7 @@ def _listener(row: Row) -> ListenerOnFloor:
 
 
 def _contact(row: Row) -> ContactUnderWay:
-    engaged = row["engagement_state"]
+    engaged, source = row["engagement_state"], row["urgency_source"]
     return ContactUnderWay(
         contact_id=row["contact_id"],
         line_id=row["line_id"],
@@ -182,6 +202,7 @@ def _contact(row: Row) -> ContactUnderWay:
         level=Level(row["level"]),
         needs=tuple(row["needs"]),
         urgency=None if row["urgency"] is None else Urgency(row["urgency"]),
+        urgency_source=None if source is None else UrgencySource(source),
         urgency_confirmed_at=row["urgency_confirmed_at"],
         state=ContactState(row["state"]),
         arrived_at=row["arrived_at"],

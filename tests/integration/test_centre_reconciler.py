@@ -139,6 +139,22 @@ async def listeners(whole: WholeCentre) -> dict[UUID, tuple[UUID, ...]]:
     }
 
 
+async def long_ago(whole: WholeCentre) -> None:
+    """Let nothing have changed lately: then only a whole pass finds what is wrong."""
+    await write(whole, "UPDATE presence_event SET at = at - interval '1 minute'")
+    await write(whole, "UPDATE contact SET changed_at = changed_at - interval '1 minute'")
+
+
+async def test_a_listener_the_index_was_not_told_of_is_entered_with_what_changed(
+    whole: WholeCentre,
+) -> None:
+    await two_rounds(whole)
+    ines = await whole.ready()
+    await lose(whole, f"listener:{ines.staff_id}", "leases")
+    await whole.centre.reconciler.round()
+    assert ines.staff_id in await listeners(whole)
+
+
 async def two_rounds(whole: WholeCentre) -> None:
     await a_pass(whole)
     await whole.centre.reconciler.round()
@@ -147,6 +163,7 @@ async def two_rounds(whole: WholeCentre) -> None:
 async def test_a_listener_who_is_not_present_is_sent_away(whole: WholeCentre) -> None:
     ines = await whole.ready()
     await write(whole, "UPDATE listener SET state = 'offline', version = version + 1")
+    await long_ago(whole)
     before = counted(Repair.LISTENER_GONE)
     await a_pass(whole)
     assert ines.staff_id in await listeners(whole)
@@ -158,6 +175,7 @@ async def test_a_listener_who_is_not_present_is_sent_away(whole: WholeCentre) ->
 async def test_a_listener_whom_the_index_lost_is_entered_again(whole: WholeCentre) -> None:
     ines = await whole.ready()
     await write(whole, "UPDATE listener SET since = since - interval '1 minute'")
+    await long_ago(whole)
     await lose(whole, f"listener:{ines.staff_id}", "leases")
     before = counted(Repair.LISTENER_MISSING)
     await two_rounds(whole)
@@ -180,6 +198,7 @@ async def test_a_listener_carries_what_postgresql_says(whole: WholeCentre) -> No
     carried = (Load(contact_id, Channel.CHAT, new_id()), Load(lost, Channel.CHAT, new_id()))
     await whole.engines.router.set_presence(whole.centre.staff.presence.entry(row, carried))
     assert set((await listeners(whole))[ines.staff_id]) == {contact_id, lost}
+    await long_ago(whole)
     before = counted(Repair.LISTENER_LOAD)
     await two_rounds(whole)
     assert (await listeners(whole))[ines.staff_id] == (contact_id,)

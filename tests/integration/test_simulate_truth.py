@@ -225,7 +225,8 @@ class Both:
         await self.do("engagements", "states_of", list(self.store.engagements))
         lost = now - timedelta(seconds=30)
         await self.do("engagements", "orphaned_chats", lost, lost, 50)
-        for name, args in (("of", (self.staff,)), ("all_present", ()), ("loads", (now,))):
+        reads = (("of", (self.staff,)), ("all_present", ()), ("loads", (now,)))
+        for name, args in (*reads, ("touched_since", (now - timedelta(seconds=100), now, 50))):
             await self.do("presence", name, *args)
         for contact_id in contacts[-10:]:
             await self.do("engagements", "open_for_contact", contact_id)

@@ -156,6 +156,16 @@ class Comparison:
 
     # -- listeners, both ways
 
+    async def enter_touched(self, since: datetime, now: datetime) -> None:
+        """Enter listeners whose presence or work changed; no change where the index is right."""
+        touched = await self._store.touched_since(since, now, SUSPECTS_AT_MOST)
+        if not touched:
+            return
+        rows = await self._store.of(touched)
+        loads = await self._store.loads(now)
+        for staff_id, row in rows.items():
+            await self.enter_listener(row, loads.get(staff_id, ()))
+
     async def _suspect_listeners(self, now: datetime) -> None:
         present = {row.staff_id: row for row in await self._store.all_present()}
         loads = await self._store.loads(now)

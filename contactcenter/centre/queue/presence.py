@@ -23,11 +23,21 @@ DECLARED = frozenset(
     {PresenceState.READY, PresenceState.BREAK, PresenceState.LEAVING, PresenceState.OFFLINE}
 )
 
+# What the service concludes of who listened to somebody in danger.
+RESTS = "hard_contact"
+
 News = Callable[[UUID], Awaitable[None]]
+# Of whom, until when, and now: her presence with that pause, None for who does not rest.
+BeginPause = Callable[[UUID, datetime, datetime], Awaitable[ListenerRow | None]]
 
 
 async def nobody_told(_staff_id: UUID) -> None:
     """Tell no screen: for a process without any."""
+
+
+async def nobody_rests(_staff_id: UUID, _until: datetime, _now: datetime) -> ListenerRow | None:
+    """Say no end of any pause: for a process without screens to show it."""
+    return None
 
 
 class Presence:
@@ -42,14 +52,19 @@ class Presence:
         helpline: Helpline,
         *,
         news: News = nobody_told,
+        begin_pause: BeginPause = nobody_rests,
     ) -> None:
-        """Give each session a lease, renewed by its live sockets; `news` wakes the screens."""
+        """Give each session a lease, renewed by its live sockets; `news` wakes the screens.
+
+        `begin_pause` keeps until when a pause is offered (`PresenceStore.begin_pause`).
+        """
         self._store = store
         self._router = router
         self._queueing = queueing
         self._clock = clock
         self._helpline = helpline
         self._news = news
+        self._begin_pause = begin_pause
         self._lease_ms = helpline.limits.lease_seconds * 1000
         self._pause = timedelta(seconds=helpline.limits.pause_seconds)
 
@@ -95,7 +110,7 @@ class Presence:
         )
         await self.tell(row)
         if state is PresenceState.LEAVING:
-            row = await self.end_shift(principal.staff_id) or row
+            row = await self.released(principal.staff_id) or row
         return presence_view(row)
 
     def _profile_of(self, principal: Principal) -> str:
@@ -146,24 +161,31 @@ class Presence:
         await self.tell(after)
         return after
 
-    async def end_shift(self, staff_id: UUID) -> ListenerRow | None:
-        """Let who is leaving be offline once nothing holds her; None when there is nothing to do.
+    async def released(self, staff_id: UUID) -> ListenerRow | None:
+        """Follow what no longer holds a listener; None while something does, or nothing changes.
 
-        A write-up whose time is over holds her no longer; she may still finish it.
+        Who is leaving is offline then. For who rests the offered pause begins: writing
+        up is work. A write-up whose time is over holds her no longer; she may still
+        finish it.
         """
         now = self._clock.now()
         try:
             row = await self._store.current(staff_id)
-            if row is None or row.state is not PresenceState.LEAVING:
+            if row is None or not (row.state is PresenceState.LEAVING or _awaits_pause(row)):
                 return None
             if (await self._store.loads(now)).get(staff_id):
                 return None
-            return await self.conclude(
-                staff_id, PresenceState.OFFLINE, "shift_over", now, hard_contacts=0
-            )
+            if row.state is PresenceState.LEAVING:
+                return await self.conclude(
+                    staff_id, PresenceState.OFFLINE, "shift_over", now, hard_contacts=0
+                )
+            after = await self._begin_pause(staff_id, now + self._pause, now)
+            if after is not None:
+                await self.tell(after)
+            return after
         except Unavailable as error:
-            # What she has just finished is committed; her own word ends the shift too.
-            log.warning("shift_not_ended", listener_id=str(staff_id), code=error.code)
+            # What she has just finished is committed; her own word ends shift and pause too.
+            log.warning("release_not_followed", listener_id=str(staff_id), code=error.code)
             return None
 
     async def leave(self, principal: Principal) -> None:
@@ -182,7 +204,7 @@ class Presence:
         """Pause a listener after a contact in danger: « ready again » is then her own word.
 
         DESIGN: never automatic after U1 or U2; DOMAIN 4: an offered pause, not counted
-        as poor performance. How many there were in a row is kept for whoever looks
+        as poor performance. Its time begins once she has written up (`released`). How many there were in a row is kept for whoever looks
         after her, until a calmer contact, or the end of her shift.
         """
         row = await self._store.current(staff_id)
@@ -196,12 +218,7 @@ class Presence:
         hard = row.hard_contacts + 1
         if row.state is PresenceState.READY:
             await self._put(
-                row,
-                PresenceState.BREAK,
-                "hard_contact",
-                now,
-                until=now + self._pause,
-                hard_contacts=hard,
+                row, PresenceState.BREAK, RESTS, now, until=None, hard_contacts=hard
             )
         else:
             await self._put(row, row.state, row.reason, now, until=row.until, hard_contacts=hard)
@@ -258,6 +275,10 @@ class Presence:
             lease_ms=self._lease_ms,
             chats_beside_call=row.chats_beside_call,
         )
+
+
+def _awaits_pause(row: ListenerRow) -> bool:
+    return row.state is PresenceState.BREAK and row.reason == RESTS and row.until is None
 
 
 def presence_view(row: ListenerRow) -> PresenceView:

@@ -132,9 +132,12 @@ class Reconciler:
         await self._router.restore_flow(self._entries.flows(minutes))
 
     async def _changes(self, now: datetime) -> None:
-        changed = await self._contacts.changed_since(self._since, CHANGED_AT_ONCE)
+        since = self._since
+        changed = await self._contacts.changed_since(since, CHANGED_AT_ONCE)
         for contact in changed:
             await self._repair(contact)
+        # What a listener was told to the index may be lost as well: a presence, or free again.
+        await self._comparison.enter_touched(since, now)
         full = len(changed) == CHANGED_AT_ONCE
         self._since = changed[-1].changed_at if full else now - OVERLAP
 

@@ -137,7 +137,7 @@ class Sweep:
         await self._queueing.finished(
             listener_id, contact_id, engagement.engagement_id if mine and engagement else None
         )
-        await self._presence.end_shift(listener_id)
+        await self._presence.released(listener_id)
 
     async def return_orphans(self) -> None:
         """Put chats of listeners lost for longer than the grace back, at the head, hers first."""

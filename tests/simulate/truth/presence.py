@@ -17,6 +17,7 @@ class TruePresence:
     def __init__(self, store: Store) -> None:
         """Work on `store`."""
         self._store = store
+        self._declared_at: dict[UUID, datetime] = {}
 
     def declare(
         self,
@@ -35,6 +36,7 @@ class TruePresence:
         """Put a presence in force; saying the same again changes nothing."""
         before = self._store.listeners.get(staff_id)
         if before is None:
+            self._declared_at[staff_id] = now
             hard, beside = hard_contacts or 0, chats_beside_call or 0
             first = (reason, 1, now, profile_id, max_chats, 0, until, hard, beside)
             return self._store.declare(ListenerRow(staff_id, session_id, state, *first))
@@ -53,6 +55,7 @@ class TruePresence:
         if after == before:
             return before
         since = before.since if state is before.state else now
+        self._declared_at[staff_id] = now
         return self._store.declare(
             replace(after, reason=reason, since=since, version=before.version + 1)
         )
@@ -71,6 +74,20 @@ class TruePresence:
         rows = self._store.listeners.values()
         present = [row for row in rows if row.state is not PresenceState.OFFLINE]
         return sorted(present, key=lambda row: row.staff_id)
+
+    def touched_since(self, since: datetime, now: datetime, limit: int) -> list[UUID]:
+        """Return listeners whose presence, work or load changed."""
+        touched = {each for each, at in self._declared_at.items() if at >= since}
+        for contact_id in reversed(self._store.changed):
+            if self._store.contacts[contact_id].changed_at < since:
+                break
+            made = self._store.of_contact.get(contact_id, ())
+            touched.update(self._store.engagements[each].listener_id for each in made)
+        for staff_id, made in self._store.open_of.items():
+            ends = [self._store.engagements[each].wrap_up_until for each in made]
+            if any(end is not None and since <= end <= now for end in ends):
+                touched.add(staff_id)
+        return sorted(touched)[:limit]
 
     def missed(self, staff_id: UUID) -> int:
         """Count one more missed offer."""

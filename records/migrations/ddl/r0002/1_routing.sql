@@ -65,6 +65,8 @@ CREATE TABLE follow_up (
     CONSTRAINT follow_up_done_by_fkey FOREIGN KEY(done_by) REFERENCES staff (staff_id)
 );
 
+CREATE INDEX presence_event_at_idx ON presence_event (at);
+
 CREATE INDEX follow_up_open_idx ON follow_up (line_id, due_at) WHERE state IN ('open', 'claimed');
 
 CREATE TABLE queue_override (
