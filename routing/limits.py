@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The times (milliseconds) and bounds of routing: whole numbers above zero."""
+    """The times (milliseconds) and bounds of routing: whole numbers above zero, early_ms zero or more."""
 
     offer_ms: int = 20_000
     seen_ms: int = 2_000

@@ -13,7 +13,7 @@ help lanes are open at once, judged anew at each match.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 from config.errors import InvalidInput, Misconfigured
 from config.vocabulary import Channel
@@ -67,8 +67,10 @@ class Plan:
         self.chats_beside_call = chats_beside_call
         lanes, profiles = list(lanes), list(profiles)
         mistakes = mistakes_of(pool, lanes, profiles)
-        if any(value <= 0 for value in astuple(self.limits)):
+        if any(value <= 0 for value in astuple(replace(self.limits, early_ms=1))):
             mistakes.append("limits: every one is above zero")
+        if self.limits.early_ms < 0:
+            mistakes.append("limits: early_ms is zero or more")
         if chats_beside_call < 0:
             mistakes.append("chats_beside_call: zero or more")
         if mistakes:

@@ -5,8 +5,8 @@
 -- it was made for. Repeated: the same answer, and no longer reservation. An accept is a sign of
 -- life, so a lease that ran out this moment does not refuse it.
 -- KEYS: {pool}:meta. ARGV: 2 offer, 3 listener, 4 session.
--- Returns {status, contact, turn}: DONE, ALREADY (accepting or confirmed), UNKNOWN, NOT_YOURS, LATE,
--- GONE.
+-- Returns {status, contact, turn}: DONE, ALREADY (accepting or confirmed), UNKNOWN, NOT_YOURS,
+-- LATE, GONE.
 local id, listener, session = ARGV[2], ARGV[3], ARGV[4]
 local offer = Offer.read(id)
 if not offer then

@@ -1,5 +1,6 @@
 -- uses: clock lanes listener contact offer
--- rarely: Offer.withdraw Contact.weigh_preference Contact.stand_for Contact.stand_aside Contact.unstand
+-- rarely: Offer.withdraw Contact.weigh_preference Contact.stand_for Contact.stand_aside
+-- rarely: Contact.unstand
 -- Put contacts in their lanes, or bring those that stand there up to date (a raise, a widening).
 --
 -- Guarantees: a lower version changes nothing and revives nobody; the same version again never

@@ -2,8 +2,8 @@
 -- Take out a listener whom PostgreSQL does not know, or knows as gone.
 --
 -- Guarantees: a version older than the known one changes nothing. An offer on her desk is taken
--- back; one being accepted keeps its reservation until PostgreSQL is asked. She has no lease, so her
--- next heartbeat makes the caller enter her presence again.
+-- back; one being accepted keeps its reservation until PostgreSQL is asked. She has no lease, so
+-- her next heartbeat makes the caller enter her presence again.
 -- KEYS: {pool}:meta. ARGV: 2 listener, 3 version.
 -- Returns DONE, STALE, UNKNOWN.
 local id, version = ARGV[2], ARGV[3]

@@ -1,12 +1,12 @@
 -- uses: clock lanes listener contact
 -- Read a page of the contacts that wait, those on a desk included, lane by lane.
 --
--- Guarantees: changes nothing. What leaves a lane while it is read may make the page after skip some:
--- the next pass meets them. Cost: O(page).
+-- Guarantees: changes nothing. What leaves a lane while it is read may make the page after skip
+-- some: the next pass meets them. Cost: O(page).
 -- KEYS: {pool}:meta. ARGV: 2 start in the first lane given, 3 page size, then the lanes still to be
 -- read.
--- Returns {lanes read to their end, start in the next one, {contact, version, turn, lane, offer, …}};
--- version 0 for an entry without its contact.
+-- Returns {lanes read to their end, start in the next one, {contact, version, turn, lane, offer,
+-- …}}; version 0 for an entry without its contact.
 local start, page = tonumber(ARGV[2]), tonumber(ARGV[3])
 local entries, passed = {}, 0
 for i = 4, #ARGV do

@@ -1,15 +1,16 @@
 -- uses: clock lanes listener contact offer heads idle
--- rarely: Listener.settle Listener.read Heads.best_preferred Listener.beckon Idle.few_takers Idle.read_takers Idle.behind Offer.read Offer.reply Contact.stand_for
+-- rarely: Listener.settle Listener.read Heads.best_preferred Listener.beckon Idle.read_takers
+-- rarely: Idle.behind Offer.read Offer.reply Contact.stand_for
 -- The one match rule: take a free listener, then the best head over ALL lanes of her standing.
 --
 -- Guarantees: one offer a listener and one a contact; the longest-idle free listener first, after
--- those for whom a preferred contact waits; her lease and capacity hold at this instant; a preferred
--- contact goes before her lanes only when its rank does. A lane counts as hers by first choice, by
--- help-out for those who have waited for it, and by help-out at once while no listener present has
--- it as first choice. Looks past at most skip_max refused heads a lane and as many listeners a
--- standing: a contact has no more refusals than that, so the head of a lane is always found by
--- somebody. Cost: flat in the number of contacts, of listeners and of standings in use, while the
--- longest-idle one takes the head. The same offer id again: same answer.
+-- those for whom a preferred contact waits; her lease and capacity hold at this instant; a
+-- preferred contact goes before her lanes only when its rank does. A lane counts as hers by first
+-- choice, by help-out for those who have waited for it, and by help-out at once while no listener
+-- present has it as first choice. Looks past at most skip_max refused heads a lane and as many
+-- listeners a standing: a contact has no more refusals than that, so the head of a lane is always
+-- found by somebody. Cost: flat in the number of contacts, of listeners and of standings in use,
+-- while the longest-idle one takes the head. The same offer id again: same answer.
 -- KEYS: {pool}:meta. ARGV: 2 offer id; 3 listener ('' = whoever is longest idle); 4 contact whose
 -- lanes are woken ('' = those that follow); then lanes whose listeners may be woken, `*` for all.
 -- Returns {DONE, offer…} or {UNKNOWN} when there is no pair.
@@ -71,7 +72,7 @@ local function try(id, standing)
   local is_wanted = tonumber(known[4] or '0') > 0
   local pick = Heads.best_in_lanes(id, Lanes.served(standing))
   local preferred = is_wanted and Heads.best_preferred(id, known[2])
-  if preferred and (not pick or Heads.is_before(preferred.rank, preferred.id, pick.rank, pick.id)) then
+  if preferred and Heads.goes_before(preferred, pick) then
     pick = preferred
   end
   local made = pick and make_offer(id, known[3], pick)
@@ -113,25 +114,19 @@ for i = 5, #ARGV do
   is_everybody = is_everybody or ARGV[i] == '*'
 end
 
--- Whether a standing is woken, and not in vain.
-local function is_woken(standing)
-  local lanes, is_asked = Lanes.served(standing), is_everybody
-  for _, lane in ipairs(woken) do
-    is_asked = is_asked or Lanes.serves(lanes, lane)
-  end
-  return is_asked and Heads.has_somebody(lanes)
-end
-
 -- Walk the free listeners of the standings woken, longest idle first: the longest-idle of each
 -- standing in order, and behind one who could take nobody the next ones of her standing, as many as
 -- can have refused one contact.
-local behind = {}
-local next_idle = Idle.begin(woken, is_everybody)
+local behind, next_idle, is_read = {}, nil, false
+Idle.set_woken(woken, is_everybody)
 while true do
+  if not is_read then
+    next_idle, is_read = Idle.next(), true
+  end
   local longest = next_idle
   for _, queue in ipairs(behind) do
     local each = queue[queue.at]
-    if each and (not longest or Heads.is_before(each.idle, each.id, longest.idle, longest.id)) then
+    if each and (not longest or Idle.is_longer(each, longest)) then
       longest = each
     end
   end
@@ -141,9 +136,9 @@ while true do
   if longest.queue then
     longest.queue.at = longest.queue.at + 1
   else
-    next_idle = Idle.next()
+    is_read = false
   end
-  if longest.queue or is_woken(longest.standing) then
+  if longest.queue or Heads.has_somebody(Lanes.served(longest.standing)) then
     local made = try(longest.id, longest.standing)
     if made then
       return made

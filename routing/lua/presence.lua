@@ -2,12 +2,12 @@
 -- Enter a listener's presence as PostgreSQL has it at this version.
 --
 -- Guarantees: an older version changes nothing. A newer session, or a state other than ready, takes
--- back an offer not yet accepted; the contact keeps its rank and nobody refused it. The same version
--- again repairs the load and gives a lease where none is; it prolongs none, which only her sockets do
--- (heartbeat), and it keeps `asked`, which only a newer declaration ends.
--- The load given was read before this step ran, so entries younger than settle_ms (longer than a
--- read may take) win over it, either way; a rebuild says exact.
--- Her profile's lanes must be registered first (register.lua), by the same stamp.
+-- back an offer not yet accepted; the contact keeps its rank and nobody refused it. The same
+-- version again repairs the load and gives a lease where none is; it prolongs none, which only her
+-- sockets do (heartbeat), and it keeps `asked`, which only a newer declaration ends. The load
+-- given was read before this step ran, so entries younger than settle_ms (longer than a read may
+-- take) win over it, either way; a rebuild says exact. Her profile's lanes must be registered
+-- first (register.lua), by the same stamp.
 -- KEYS: {pool}:meta. ARGV: 2 listener, 3 session, 4 version, 5 profile, 6 stamp of its lanes,
 -- 7 state, 8 capacity, 9 lease_ms, 10 exact ('1' or '0'), then 3 for each open engagement: contact
 -- channel engagement.

@@ -3,12 +3,12 @@
 --
 -- Guarantees: at most `limit` of each kind, so its cost is bounded; each due item is found by one
 -- sweep only, whichever node runs it. An accept in flight is reported and never freed here: only
--- PostgreSQL knows. Two misses turn a listener to `asked`, out of the free sets. A round is exhausted
--- when every listener present who serves the contact's lanes refused it (those who help out too, in
--- lanes that nobody present has as first choice), or when its time is over; that is reported once,
--- and the contact's next widening comes at once. Refused by all, its refusals are forgotten after
--- rest_ms, not at once, so that a lone listener is not rung without a breath; whoever signs in
--- meanwhile is offered it at once. Widenings whose instant has come are applied.
+-- PostgreSQL knows. Two misses turn a listener to `asked`, out of the free sets. A round is
+-- exhausted when every listener present who serves the contact's lanes refused it (those who help
+-- out too, in lanes that nobody present has as first choice), or when its time is over; that is
+-- reported once, and the contact's next widening comes at once. Refused by all, its refusals are
+-- forgotten after rest_ms, not at once, so that a lone listener is not rung without a breath;
+-- whoever signs in meanwhile is offered it at once. Widenings whose instant has come are applied.
 -- KEYS: {pool}:meta. ARGV: 2 limit.
 -- Returns {expired, unseen, withdrawn, stuck} (offers), leases lost, asked, exhausted, wrap-ups
 -- over, widened (contacts that stand in more lanes since).

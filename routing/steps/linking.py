@@ -3,7 +3,7 @@
 A script makes its functions anew each time it runs, so those it never calls
 cost it more than what it does: half of the time of an accept. Three kinds are
 told apart: what the step reaches is made first; what it reaches only through a
-name of its `-- rarely:` line is made when one of these is first called; the
+name of its `-- rarely:` lines is made when one of these is first called; the
 rest is left out.
 """
 
@@ -30,8 +30,7 @@ end }}
 def linked(parts: str, own: str) -> str:
     """Return a step's whole text. Raises ValueError for a rare name that no part has."""
     bodies = {match[1]: match[0] for match in FUNCTION.finditer(parts)}
-    told = RARELY.search(own)
-    rare = frozenset(told[1].split() if told else ())
+    rare = frozenset(name for told in RARELY.findall(own) for name in told.split())
     if strange := rare - bodies.keys():
         raise ValueError(f"rarely: {', '.join(sorted(strange))}: no such function")
     first = _reached(_names(FUNCTION.sub("", parts)) | _names(own), bodies, rare)

@@ -1,5 +1,6 @@
 """Filling the index from PostgreSQL: after a loss of Redis, or to be rid of a doubt."""
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
@@ -13,6 +14,7 @@ from routing.steps.presence import PresenceSteps
 # Contacts entered by one script: long enough to save round trips, short enough (about a
 # millisecond of the server) not to be felt by an accept that waits behind it.
 BATCH = 64
+PART = 1024  # contacts between two signs of life of a rebuild
 PAGE = 256
 
 T = TypeVar("T")
@@ -41,9 +43,12 @@ class RebuildSteps(ContactSteps, PresenceSteps):
         InvalidInput (`lane_unknown`), Unavailable.
         """
         entered = 0
-        for batch in _batches(contacts):
+        for part in _batches(contacts, PART):
             await self._go_on(epoch)
-            entered += sum(step is Step.DONE for step in await self._enqueue(batch))
+            for pair in _batches(_batches(part, BATCH), 2):
+                # The second is made ready while Redis carries out the first.
+                found = await asyncio.gather(*map(self._enqueue, pair))
+                entered += sum(step is Step.DONE for steps in found for step in steps)
         return entered
 
     async def restore_listeners(self, epoch: str, listeners: Sequence[ListenerPresence]) -> None:
@@ -52,7 +57,7 @@ class RebuildSteps(ContactSteps, PresenceSteps):
         Raises Conflict (`rebuild_superseded`), InvalidInput
         (`profile_unknown`), Unavailable.
         """
-        for batch in _batches(listeners):
+        for batch in _batches(listeners, BATCH):
             await self._go_on(epoch)
             for presence in batch:
                 await self._set_presence(presence, is_exact=True)
@@ -78,7 +83,7 @@ class RebuildSteps(ContactSteps, PresenceSteps):
             raise Conflict("another rebuild has begun", code="rebuild_superseded")
 
 
-def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
-    while batch := list(islice(rest, BATCH)):
+    while batch := list(islice(rest, size)):
         yield batch

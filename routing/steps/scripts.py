@@ -79,13 +79,10 @@ class Scripts:
     async def _evaluate(self, name: str, key: str, args: tuple[str | int, ...]) -> Any:
         digest, text = self._sources[name]
         try:
-            return await self._command("EVALSHA", digest, 1, key, *args)
+            return await self.redis.execute_command("EVALSHA", digest, 1, key, *args)  # type: ignore[no-untyped-call]
         except NoScriptError:
             # A restarted or failed-over server forgot it; EVAL teaches it again on the way.
-            return await self._command("EVAL", text, 1, key, *args)
-
-    def _command(self, *words: str | int) -> Awaitable[Any]:
-        return self.redis.execute_command(*words)  # type: ignore[no-untyped-call]
+            return await self.redis.execute_command("EVAL", text, 1, key, *args)  # type: ignore[no-untyped-call]
 
     async def guarded(self, command: Awaitable[Any], name: str) -> Any:
         """Await a command within its time; raises Unavailable when Redis does not carry it out."""

@@ -115,6 +115,7 @@ async def test_peers_07_a_listener_who_is_gone_is_neither_assigned_nor_shown_rea
     ines = await whole.ready("ines")
     # Nobody renewed her lease: its time is over, and no sweep has looked yet.
     await redis.zadd(plan.key("leases"), {str(ines.staff_id): 1})
+    await redis.hset(plan.key(f"listener:{ines.staff_id}"), "lease", 1)
     contact_id = await whole.chat()
     assert await whole.centre.staff.offers.current(ines) is None
     await whole.centre.sweep.round()

@@ -15,19 +15,22 @@ from routing.router import Router
 from tests.kit.pools import CALL, CHAT, START_MS, Pool, ident
 
 QUEUES = [f"dlpm:q{i}:call:fr" for i in range(24)]
+RARE = "dlpm:q0:call:fr+lsf"
+RARE_PROFILES = (5, 150, 290)
 PROFILES = 300
 
 
 def many_profiles() -> Plan:
-    """Three hundred profiles of 24 lanes, each a part of them by the draw; some help out."""
+    """Three hundred profiles of 24 lanes by the draw, and one lane that three of them serve."""
     draw = random.Random(3)
-    lanes = [PlanLane(lane, "dlpm", "call") for lane in QUEUES]
+    lanes = [PlanLane(lane, "dlpm", "call") for lane in (*QUEUES, RARE)]
     profiles = []
     for i in range(PROFILES):
         own = tuple(sorted(draw.sample(QUEUES, draw.randint(1, 6))))
         rest = [lane for lane in QUEUES if lane not in own]
         helped = tuple(PlanHelp(lane, 10_000) for lane in draw.sample(rest, draw.randint(0, 2)))
-        profiles.append(PlanProfile(f"p{i}", own, helped))
+        rare = (RARE,) if i in RARE_PROFILES else ()
+        profiles.append(PlanProfile(f"p{i}", own + rare, helped))
     profiles.append(PlanProfile("nobody-yet", tuple(QUEUES)))
     return Plan("test", lanes, profiles)
 
@@ -64,10 +67,12 @@ async def test_with_hundreds_of_profiles_the_longest_idle_who_serves_is_woken(
         pool.tick(draw.randint(0, 1))
         await pool.router.set_presence(presence(i))
         since[ident(f"l{i}")] = (pool.now_ms, f"p{i}")
-    firsts = {lane: sum(lane in plan.profiles[p] for _, p in since.values()) for lane in QUEUES}
+    firsts = {
+        lane: sum(lane in plan.profiles[p] for _, p in since.values()) for lane in [*QUEUES, RARE]
+    }
     assert all(firsts.values()), "everybody's first choice is there: nobody helps out yet"
     for n in range(120):
-        lane = draw.choice(QUEUES)
+        lane = draw.choice([*QUEUES, RARE])
         await pool.arrive(f"c{n}", lane)
         able = [(idle, str(id_)) for id_, (idle, p) in since.items() if lane in plan.profiles[p]]
         offer = await pool.router.match([lane])

@@ -45,6 +45,15 @@ def test_what_is_reached_rarely_is_made_when_it_is_called() -> None:
     assert "setmetatable(Room, REST)" in text
 
 
+def test_rare_names_may_stand_on_several_lines() -> None:
+    own = (
+        "-- rarely: Room.cellar\n-- rarely: Room.door\nreturn Room.key(Room.door(Room.cellar(1)))\n"
+    )
+    text = linked(PARTS, own)
+    assert text.index("function Room.key") < text.index("make_the_rest()")
+    assert text.index("make_the_rest()") < text.index("function Room.door")
+
+
 def test_a_rare_name_that_no_part_has_is_refused() -> None:
     with pytest.raises(ValueError, match=r"Room\.attic"):
         linked(PARTS, "-- rarely: Room.attic\nreturn 1\n")

@@ -196,6 +196,12 @@ def test_mistakes_of_help_out_are_told() -> None:
     )
 
 
+def test_nobody_need_be_early() -> None:
+    assert small_plan(Limits(early_ms=0)).limits.early_ms == 0
+    with pytest.raises(Misconfigured):
+        small_plan(Limits(early_ms=-1))
+
+
 def test_too_many_profiles_or_a_mix_below_zero_are_refused() -> None:
     lanes = [PlanLane(CALL, "dlpm", "call")]
     many_profiles = [PlanProfile(f"p{i}", (CALL,)) for i in range(513)]

@@ -2,11 +2,11 @@
 --
 -- contact:<id> HASH: version turn lanes (parted by spaces, the first one counts) channel rank
 --   since target offerable offer epoch, given (lanes and widenings as PostgreSQL and the
---   configuration have them; nothing when it has no widening: then lanes says so), widen (what is still to come, "at lane lane;at lane"), reached (the
---   latest widening applied), pref pref_until (while a preference lives), skip (" id id ": who
---   refused it in this round), clear_at (end of the round), judge (a refusal to look into), told
---   (this round was reported as exhausted); a tombstone has only version and gone. What is empty is
---   left out: ABSENT says how it is read.
+--   configuration have them; nothing without a widening: then lanes says so), widen (what is still
+--   to come, "at lane lane;at lane"), reached (the latest widening applied), pref pref_until (while
+--   a preference lives), skip (" id id ": who refused it in this round), clear_at (end of the
+--   round), judge (a refusal to look into), told (this round was reported as exhausted); a tombstone
+--   has only version and gone. What is empty is left out: ABSENT says how it is read.
 -- It stands in wait:<lane> of each of its lanes, or, while it has a preference, in
 --   preferred:<listener>:<channel> (ZSET by rank), or, on a desk or held back, in neither.
 -- aside:<lane> ZSET by rank: those of a first lane who keep their place outside wait:<lane>,

@@ -60,8 +60,9 @@ function Heads.is_takeable(id, listener)
   return not contact or not Contact.has_refused(contact, listener)
 end
 
-function Heads.is_before(rank, id, other_rank, other_id)
-  return not other_id or rank < other_rank or (rank == other_rank and id < other_id)
+-- Whether one contact is served before another, or before none.
+function Heads.goes_before(one, other)
+  return not other or one.rank < other.rank or (one.rank == other.rank and one.id < other.id)
 end
 
 -- The best head over all lanes of a standing, for one listener. Lanes are opened in the order of
@@ -71,7 +72,7 @@ function Heads.best_in_lanes(listener, lanes)
   while true do
     local best
     for _, cursor in ipairs(open) do
-      if cursor.id and Heads.is_before(cursor.rank, cursor.id, best and best.rank, best and best.id) then
+      if cursor.id and Heads.goes_before(cursor, best) then
         best = cursor
       end
     end
@@ -99,8 +100,9 @@ function Heads.best_preferred(listener, takes)
   for channel in string.gmatch(takes, '[^+]+') do
     local key = Listener.preferred_key(listener, channel)
     local flat = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-    if flat[1] and Heads.is_before(tonumber(flat[2]), flat[1], best and best.rank, best and best.id) then
-      best = { id = flat[1], rank = tonumber(flat[2]), key = key }
+    local first = flat[1] and { id = flat[1], rank = tonumber(flat[2]), key = key }
+    if first and Heads.goes_before(first, best) then
+      best = first
     end
   end
   return best

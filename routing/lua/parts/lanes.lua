@@ -8,6 +8,7 @@
 --   it. So whoever is to be woken is found without asking every standing in use.
 -- profiles HASH: profile → stamp of its lanes. served HASH: standing → " lane lane " (a profile's
 --   own name is its standing for every channel). serving HASH: lane → " profile profile ".
+-- helped HASH: lane → " <lane>!N <lane>!M ", its help lanes.
 -- staff HASH: lane → how many listeners present have it (first choice; in `<lane>!N`, as helpers).
 -- Help-out: who serves `<lane>!N` takes contacts that stand there (they have waited N) and, while
 -- staff counts nobody for the lane itself, everybody in the lane: judged anew at each match.

@@ -98,13 +98,14 @@ end
 
 function Listener.mark_finished(id, contact, engagement)
   Listener.forget_finished(id)
-  redis.call('ZADD', Listener.done_key(id), digits(now), contact .. ' ' .. engagement, digits(now), contact)
+  local at = digits(now)
+  redis.call('ZADD', Listener.done_key(id), at, contact .. ' ' .. engagement, at, contact)
 end
 
 -- Whether this engagement was finished, or ('-' on either side) any with this contact a moment ago.
 function Listener.is_finished(id, contact, engagement)
-  local at = redis.call('ZMSCORE', Listener.done_key(id), contact .. ' ' .. engagement, contact .. ' -',
-    contact)
+  local at = redis.call('ZMSCORE', Listener.done_key(id), contact .. ' ' .. engagement,
+    contact .. ' -', contact)
   if engagement ~= '-' and at[1] then
     return true
   end

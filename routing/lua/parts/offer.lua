@@ -1,7 +1,7 @@
 -- An offer: the one thing that holds a contact and a listener together. Needs: contact, listener.
 --
--- offer:<id> HASH: given ("contact listener session turn lane channel at expires"), state, seen. Kept
--- for an hour after its end, so that a replay is answered as the first time.
+-- offer:<id> HASH: given ("contact listener session turn lane channel at expires"), state, seen.
+-- Kept for an hour after its end, so that a replay is answered as the first time.
 -- offers ZSET by the next moment at which a living offer is to be looked at.
 local Offer = {}
 
