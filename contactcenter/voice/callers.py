@@ -126,12 +126,13 @@ class Callers:
             contact_id, entry.placement, now, language=coming.language
         )
         if placed.queued_at != now:
-            # A repeat of this webhook, or another process, was there first and sees to the rest.
-            return placed
+            # A repeat of this webhook, or another process, was there first.
+            return await self._chose_again(placed, digit)
         if entry.refused is not None:
             reason = f"queue_{entry.refused.kind.value}"
-            return await self._contacts.turn_away(contact_id, Disposition.DETERRED, reason, now)
+            placed = await self._contacts.turn_away(contact_id, Disposition.DETERRED, reason, now)
         await self._leave_task(placed)
+        # A repeat may have told the index of it before it was turned away: told in both cases.
         await self._effects.changed(placed)
         return placed
 

@@ -44,6 +44,8 @@ class Documents:
             return twiml.goodbye(words, contact.language, "voice.callback_agreed")
         if contact.state in OVER_STATES:
             return twiml.goodbye(words, contact.language)
+        if contact.state is ContactState.WAITING:
+            self.waits.note(contact)
         if again:
             return twiml.park_again(
                 words, contact.contact_id, contact.language, adult=adult, moved=moved

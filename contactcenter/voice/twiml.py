@@ -14,6 +14,7 @@ from uuid import UUID
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
+from config.typography import one_line
 from contactcenter.voice import addresses
 
 
@@ -56,9 +57,9 @@ def menu(
     said = (danger + stop, message, others.strip()) if message else (texts(text),)
     for words in said:
         if words:
-            gather.say(words, language=locale(language))
+            _say(gather, words, language)
     for other, words in other_languages:
-        gather.say(words, language=locale(other))
+        _say(gather, words, other)
     response.append(gather)
     # Only reached if Twilio does not honour actionOnEmptyResult: same address, no key.
     response.redirect(addresses.address(addresses.MENU, contact=contact_id))
@@ -77,11 +78,15 @@ def park_again(
 ) -> str:
     """Say why the talk went on hold, then park the caller again.
 
-    Their listener was lost, or (`moved`) has handed them over to others.
+    Their listener was lost, or (`moved`) has handed them over to others. Key 0
+    says « danger » meanwhile; its document parks them too.
     """
     response = VoiceResponse()
-    words = texts("voice.moved" if moved else "voice.one_moment")
-    response.say(words, language=locale(language))
+    gather = Gather(
+        num_digits=1, timeout=1, action=addresses.address(addresses.MENU, contact=contact_id)
+    )
+    _say(gather, texts("voice.moved" if moved else "voice.one_moment"), language)
+    response.append(gather)
     _enqueue(response, contact_id, language, adult=adult)
     return str(response)
 
@@ -112,9 +117,9 @@ def wait(
         ),
     )
     for words in first:
-        gather.say(words, language=locale(language))
+        _say(gather, words, language)
     for _ in range(math.ceil(seconds / WAIT_PAUSE_SECONDS)):
-        gather.say(again, language=locale(language))
+        _say(gather, again, language)
         gather.pause(length=WAIT_PAUSE_SECONDS)
     response.append(gather)
     return str(response)
@@ -155,7 +160,7 @@ def turned_away(words: str, contact_id: UUID, language: str) -> str:
         timeout=LAST_KEY_SECONDS,
         action=addresses.address(addresses.MENU, contact=contact_id),
     )
-    gather.say(words, language=locale(language))
+    _say(gather, words, language)
     response.append(gather)
     response.hangup()
     return str(response)
@@ -164,7 +169,7 @@ def turned_away(words: str, contact_id: UUID, language: str) -> str:
 def goodbye(texts: Texts, language: str, text: str = "voice.goodbye") -> str:
     """Say a last word and hang up: thanks, or that a callback is noted."""
     response = VoiceResponse()
-    response.say(texts(text), language=locale(language))
+    _say(response, texts(text), language)
     response.hangup()
     return str(response)
 
@@ -177,7 +182,7 @@ def nothing() -> str:
 def hold_on(texts: Texts, language: str, again: str) -> str:
     """Keep a caller while our database cannot answer: the emergency text, then ask again."""
     response = VoiceResponse()
-    response.say(texts("voice.emergency"), language=locale(language))
+    _say(response, texts("voice.emergency"), language)
     response.pause(length=HOLD_ON_SECONDS)
     response.redirect(again)
     return str(response)
@@ -192,6 +197,11 @@ def _enqueue(response: VoiceResponse, contact_id: UUID, language: str, *, adult:
             addresses.WAIT, contact=contact_id, language=language, adult=int(adult)
         ),
     )
+
+
+def _say(verb: VoiceResponse | Gather, words: str, language: str) -> None:
+    # A sign that XML cannot hold would make the whole document void, its danger key too.
+    verb.say(one_line(words), language=locale(language))
 
 
 def locale(language: str) -> str:

@@ -7,7 +7,7 @@ they may wait still; what it does not know, it does not say.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,7 +18,7 @@ from config.helpline.schema.urgency import EscalationStep
 from config.helpline.texts import ADULTS
 from config.vocabulary import Audience, Channel, EscalationOffer, QueueStateKind
 from contactcenter.centre.queue.states import QueueStates
-from records.contacts import Contacts
+from records.contacts import Contacts, ContactSnapshot
 from records.contacts.waiting import WaitingCall
 from routing.router import Router
 
@@ -47,6 +47,12 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    call: WaitingCall
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class _Estimate:
     seconds: int | None
     at: datetime
@@ -69,21 +75,37 @@ class Waits:
         self._states = states
         self._helpline = helpline
         self._clock = clock
-        self._calls: Mapping[UUID, WaitingCall] = {}
-        self._read_at: datetime | None = None
+        self._calls: dict[UUID, _Known] = {}
         self._estimates: dict[UUID, _Estimate] = {}
 
     async def look(self) -> None:
         """Read who waits, and some of their estimates: those known for the longest time."""
-        calls = {
-            each.contact_id: each for each in await self._contacts.waiting_calls(CALLERS_KNOWN)
-        }
+        began = self._clock.now()
+        waiting = await self._contacts.waiting_calls(CALLERS_KNOWN)
         now = self._clock.now()
-        self._calls, self._read_at = calls, now
-        self._estimates = {id_: each for id_, each in self._estimates.items() if id_ in calls}
+        # Who was parked while this was read may have come too late to stand in it.
+        calls = {id_: each for id_, each in self._calls.items() if each.at >= began}
+        self._calls = calls | {each.contact_id: _Known(each, now) for each in waiting}
+        self._estimates = {id_: each for id_, each in self._estimates.items() if id_ in self._calls}
         for contact_id in self._longest_unasked():
             seconds = await self._router.expected_wait(contact_id)
             self._estimates[contact_id] = _Estimate(seconds, now)
+
+    def note(self, contact: ContactSnapshot) -> None:
+        """Keep what the row of a caller says who is being parked: their wait begins at once."""
+        assert contact.queue is not None, "a waiting contact has a queue"
+        assert contact.urgency is not None, "a waiting contact is rated"
+        if len(self._calls) >= 2 * CALLERS_KNOWN:
+            return
+        call = WaitingCall(
+            contact.contact_id,
+            contact.queue,
+            contact.audience,
+            contact.urgency,
+            contact.escalations,
+            contact.home_queue,
+        )
+        self._calls[contact.contact_id] = _Known(call, self._clock.now())
 
     def _longest_unasked(self) -> Iterable[UUID]:
         never = datetime.min.replace(tzinfo=self._clock.now().tzinfo)
@@ -97,9 +119,10 @@ class Waits:
     def told(self, contact_id: UUID, language: str, *, can_be_called: bool) -> Told:
         """Return what a caller is told now; `can_be_called`: their number is not withheld."""
         now = self._clock.now()
-        call = self._calls.get(contact_id)
-        if call is None or self._read_at is None or now - self._read_at > KNOWN_FOR:
+        known = self._calls.get(contact_id)
+        if known is None or now - known.at > KNOWN_FOR:
             return Told()
+        call = known.call
         state = self._states.of(call.queue, Channel.CALL)
         steps = applied(call.escalations, self._helpline.urgency.escalation)
         offers = {each.offer for each in steps}

@@ -12,7 +12,7 @@ from config.vocabulary import Audience, EscalationOffer, OverrideKind, Urgency
 from contactcenter.centre.queue.states import Picture
 from contactcenter.centre.visitors.waits import KNOWN_FOR, Told, Waits, may_be_called_back
 from records.contacts.waiting import WaitingCall
-from tests.kit.intake import DAY, dlpm, override, picture
+from tests.kit.intake import DAY, dlpm, override, picture, waiting
 
 CALLER = UUID(int=1)
 CALL = WaitingCall(CALLER, "parent_proche", Audience.RELATIVE, Urgency.U4, 0, None)
@@ -126,6 +126,19 @@ async def test_a_supervisors_message_is_told() -> None:
     known = Known()
     known.picture = picture(overrides=[override(kind=OverrideKind.MESSAGE, texts={"fr": "Grève."})])
     assert (await known.told()).message == "Grève."
+
+
+async def test_who_is_being_parked_is_known_at_once_and_lost_to_no_look_under_way() -> None:
+    known = Known()
+    known.picture, known.calls = picture(staffed=()), []
+    known.waits.note(waiting())
+    assert known.waits.told(CALLER, "fr", can_be_called=False).first == ("unstaffed",)
+    # A look that began before: its read did not see them yet.
+    await known.waits.look()
+    assert known.waits.told(CALLER, "fr", can_be_called=False).first == ("unstaffed",)
+    known.clock.advance(timedelta(seconds=2))
+    await known.waits.look()
+    assert known.waits.told(CALLER, "fr", can_be_called=False) == Told()
 
 
 async def test_everybody_is_asked_about_in_turn_and_who_left_is_forgotten() -> None:

@@ -19,7 +19,7 @@ def documents(seen: Picture | None = None, told: Told | None = None) -> Document
     return Documents(
         dlpm(),
         SimpleNamespace(of=lambda queue, channel: seen.of(queue, channel, DAY)),
-        SimpleNamespace(told=lambda *_, **__: told or Told()),
+        SimpleNamespace(told=lambda *_, **__: told or Told(), note=lambda _: None),
     )
 
 
@@ -124,3 +124,19 @@ def test_the_address_of_a_wait_says_that_a_callback_was_offered_only_when_it_was
     gather = parsed(document).find("Gather")
     assert gather is not None
     assert "callback" not in gather.get("action", "")
+
+
+def test_no_sign_of_a_message_voids_the_document_that_has_the_danger_key() -> None:
+    strange = override(kind=OverrideKind.MESSAGE, texts={"fr": "Grève\x0bce\x01 soir\ufffe."})
+    seen = picture(overrides=[strange])
+    assert said(documents(seen).of(arriving()))[:2] == [
+        "Danger immédiat : tapez 0.",
+        "Grève ce soir .",
+    ]
+
+
+def test_the_danger_key_is_heard_while_a_caller_is_told_that_they_are_moved() -> None:
+    document = parsed(documents().of(waiting(), again=True, moved=True))
+    gather, enqueue = list(document)
+    assert (gather.tag, enqueue.tag) == ("Gather", "Enqueue")
+    assert gather.get("action", "").startswith(f"/voice/menu?contact={UUID(int=1)}")
