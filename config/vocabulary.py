@@ -306,6 +306,15 @@ class QueueActReason(StrEnum):
     OTHER = "other"
 
 
+class NumberReason(StrEnum):
+    """Why a number was read; the trail keeps it."""
+
+    CALL_BACK = "call_back"  # as was agreed
+    CALL_AGAIN = "call_again"  # nobody answered, or the call was cut off
+    DANGER_TO_LIFE = "danger_to_life"  # to have the emergency services find the person
+    OTHER = "other"
+
+
 class FollowUpOutcome(StrEnum):
     """How a follow-up was settled."""
 

@@ -106,7 +106,13 @@ async def centre(
         wakes = Wakes(Wakeups(engines.redis, engines.plan), router)
         queueing = Queueing(router, contacts, placements, clock)
         presence = Presence(
-            store, router, queueing, clock, helpline, news=partial(wakes.tell, WakeKind.STATE)
+            store,
+            router,
+            queueing,
+            clock,
+            helpline,
+            news=partial(wakes.tell, WakeKind.STATE),
+            begin_pause=store.begin_pause,
         )
         effects = Effects(queueing, presence, router, wakes, wrap_up=wrap_up)
         offers = Offers(router, contacts, engagements, queueing, presence, effects, helpline, clock)
@@ -176,6 +182,7 @@ async def centre(
                 supervision=supervised.supervision,
                 supervised=supervised.supervised,
                 follow_ups=supervised.follow_ups,
+                colleagues=supervised.colleagues,
             ),
             accounts=accounts,
             conversations=intake.conversations(messages, wakes, life),

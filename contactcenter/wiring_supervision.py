@@ -9,6 +9,7 @@ from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.queue.states import QueueStates
 from contactcenter.centre.staff.alerts import Alerts
+from contactcenter.centre.staff.colleagues import Colleagues
 from contactcenter.centre.staff.contact_desk import ContactDesk
 from contactcenter.centre.staff.destinations import Destinations
 from contactcenter.centre.staff.floor_board import FloorBoard
@@ -38,6 +39,7 @@ class SupervisionParts:
     supervision: Supervision
     supervised: SupervisedContacts
     follow_ups: FollowUpDesk
+    colleagues: Colleagues
 
 
 def supervision_parts(
@@ -82,4 +84,5 @@ def supervision_parts(
             clock,
         ),
         follow_ups=FollowUpDesk(FollowUps(database, vault), floor, helpline, clock),
+        colleagues=Colleagues(floor, helpline),
     )

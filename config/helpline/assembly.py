@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from config.helpline.helpline import Helpline
 from config.helpline.lanes import lanes_of
-from config.helpline.profiles import teams_of
+from config.helpline.profiles import Profile, teams_of
 from config.helpline.schema.base import Label
 from config.helpline.schema.lanes import MenuKey, Queue
 from config.helpline.schema.line import FurtherLine, Line
@@ -30,15 +30,15 @@ def build(sources: Sources) -> Helpline:
         queues,
         complete.limits.limits.help_out_seconds,
     )
-    profiles = {team_id: MappingProxyType(team.profiles()) for team_id, team in teams.items()}
+    profiles = {team_id: _frozen(team.profiles_by_lines()) for team_id, team in teams.items()}
     content = _json_ready(sources.content)
     return Helpline(
         line=line,
         lines=(line, *(_further(line, each) for each in complete.line.lines)),
         skills=complete.skills.skills,
         queues=queues,
-        profiles=tuple(by_skills[frozenset()] for by_skills in profiles.values()),
-        profiles_by_skills=MappingProxyType(profiles),
+        profiles=tuple(next(iter(by.values()))[frozenset()] for by in profiles.values()),
+        profiles_by_lines=MappingProxyType(profiles),
         menu=MappingProxyType({key.digit: key for key in keys if key.line in {None, line.id}}),
         menu_keys=keys,
         entry=complete.entry.entry,
@@ -65,6 +65,12 @@ def build(sources: Sources) -> Helpline:
         content=content,
         config_version=version_of(content),
     )
+
+
+def _frozen(
+    by_lines: Mapping[frozenset[str], Mapping[frozenset[str], Profile]],
+) -> Mapping[frozenset[str], Mapping[frozenset[str], Profile]]:
+    return MappingProxyType({lines: MappingProxyType(by) for lines, by in by_lines.items()})
 
 
 def _further(main: Line, line: FurtherLine) -> Line:

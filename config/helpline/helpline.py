@@ -45,8 +45,8 @@ class Helpline:
     skills: tuple[Skill, ...]
     queues: tuple[Queue, ...]  # in order of service at equal urgency
     profiles: tuple[Profile, ...]  # each team's, without skills
-    # Team → the set of those of its skills that somebody holds → her profile.
-    profiles_by_skills: Mapping[str, Mapping[frozenset[str], Profile]]
+    # Team → lines, all of the team's first → those of its skills that somebody holds → profile.
+    profiles_by_lines: Mapping[str, Mapping[frozenset[str], Mapping[frozenset[str], Profile]]]
     menu: Mapping[str, MenuKey]  # the main line's: digit → meaning; 0 is danger, U1
     menu_keys: tuple[MenuKey, ...]  # of every line
     entry: tuple[EntryRule, ...]
@@ -114,21 +114,29 @@ class Helpline:
                 return profile
         raise KeyError(profile_id)
 
-    def profile_for(self, team_id: str, skills: Collection[str]) -> Profile:
+    def profile_for(
+        self, team_id: str, skills: Collection[str], lines: Collection[str] | None = None
+    ) -> Profile:
         """Return the profile of a listener of a team who holds these skills.
 
         Skills that change nothing for the team, or that the helpline no longer
-        has, are left out. Raises KeyError for a team that does not exist.
+        has, are left out. `lines` are those of her account, None for all: she
+        serves no lane of another. Raises KeyError for a team that does not
+        exist, or has no lane on her lines.
         """
-        by_skills = self.profiles_by_skills[team_id]
+        by_lines = self.profiles_by_lines[team_id]
+        hers = next(iter(by_lines)) if lines is None else frozenset(lines)
+        served = max((each for each in by_lines if each <= hers), key=len, default=frozenset[str]())
+        by_skills = by_lines[served]
         relevant = frozenset().union(*by_skills)
         return by_skills[relevant.intersection(skills)]
 
     def all_profiles(self) -> tuple[Profile, ...]:
-        """Return every distinct profile: the teams', then those that skills make of them."""
+        """Return every distinct profile: the teams', then what skills and lines make of them."""
         found = {profile.id: profile for profile in self.profiles}
-        for by_skills in self.profiles_by_skills.values():
-            found |= {profile.id: profile for profile in by_skills.values()}
+        for by_lines in self.profiles_by_lines.values():
+            for by_skills in by_lines.values():
+                found |= {profile.id: profile for profile in by_skills.values()}
         return tuple(found.values())
 
     def menu_of(self, line: str) -> Mapping[str, MenuKey]:

@@ -153,6 +153,8 @@ def _read(
         mistakes.append(Mistake(name, "", f"cannot be read ({type(error).__name__})"))
     except tomllib.TOMLDecodeError as error:
         mistakes.append(Mistake(name, "", f"is not TOML: {error}"))
+    except RecursionError:
+        mistakes.append(Mistake(name, "", "is nested too deeply"))
     else:
         sources.content[name] = raw
         return raw

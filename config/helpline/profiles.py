@@ -3,6 +3,9 @@
 A listener belongs to a team and holds skills. Most skills change nothing for
 most teams, so a profile is named after those that do: `ecoute`,
 `ecoute+lsf+minors`. Listeners with the same profile are interchangeable.
+
+A listener works for the lines of her account. Who lacks one, mostly because it
+is newer than the account, serves the lanes of hers alone: `ecoute+lsf+line.dlpm`.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -45,13 +48,22 @@ class Team:
         lanes: Iterable[Lane],
         queues: Iterable[Queue],
         help_out_seconds: int,
+        only: Collection[str] | None = None,
     ) -> None:
-        """Keep what the team may ever serve; nothing is worked out before it is asked."""
+        """Keep what the team may ever serve; nothing is worked out before it is asked.
+
+        `only`: as far as it serves these lines.
+        """
         self.rule = rule
+        self._named = () if only is None else tuple(f"line.{line}" for line in sorted(only))
         self._help_out_ms = help_out_seconds * 1000
         self._queues = {queue.id: queue for queue in queues}
         self._helped_ms = _helped_ms(rule)
-        self._lanes = tuple(lane for lane in lanes if self._reaches(lane))
+        self._lanes = tuple(
+            lane for lane in lanes if self._reaches(lane) and (only is None or lane.line in only)
+        )
+        # The lines it serves, in the queues' order.
+        self.lines: tuple[str, ...] = tuple(dict.fromkeys(lane.line for lane in self._lanes))
         reached = {lane.queue for lane in self._lanes}
         # The skills that may change the team's lanes, in order of name.
         self.skills: tuple[str, ...] = tuple(
@@ -67,8 +79,8 @@ class Team:
 
     @property
     def profiles_count(self) -> int:
-        """Return how many sets of skills there are to tell apart, at most so many profiles."""
-        return int(2 ** len(self.skills))
+        """Return how many sets of skills and lines there are to tell apart: at most so many."""
+        return sum(2 ** len(each.skills) for each in (self, *self._parts().values()))
 
     def profile(self, skills: Collection[str]) -> Profile:
         """Return the profile of a listener of this team; skills that change nothing are left out."""
@@ -78,13 +90,37 @@ class Team:
             without = held - {skill}
             if self._served(without) == served:
                 held = without
-        return Profile("+".join((self.rule.id, *sorted(held))), self.rule.label, *served)
+        words = (self.rule.id, *sorted(held), *self._named)
+        return Profile("+".join(words), self.rule.label, *served)
 
     def profiles(self) -> Mapping[frozenset[str], Profile]:
         """Return the profile of every set of the team's skills; the plain one comes first."""
         sizes = range(len(self.skills) + 1)
         sets = chain.from_iterable(combinations(self.skills, size) for size in sizes)
         return {frozenset(each): self.profile(each) for each in sets}
+
+    def profiles_by_lines(self) -> Mapping[frozenset[str], Mapping[frozenset[str], Profile]]:
+        """Return the profiles by the lines they serve, then by skills; all of the lines first.
+
+        For accounts that lack lines there are those of each line alone, and of what
+        there was before each further line came: few, whatever the number of lines.
+        A part that leaves a set of skills no lane has no profile for it.
+        """
+        parts = {
+            lines: {held: profile for held, profile in part.profiles().items() if profile.lanes}
+            for lines, part in self._parts().items()
+        }
+        return {frozenset(self.lines): self.profiles(), **parts}
+
+    def _parts(self) -> dict[frozenset[str], "Team"]:
+        sets: list[tuple[str, ...]] = [(line,) for line in self.lines]
+        sets += [self.lines[:count] for count in range(2, len(self.lines))]
+        seconds = self._help_out_ms // 1000
+        return {
+            frozenset(only): Team(self.rule, self._lanes, self._queues.values(), seconds, only)
+            for only in sets
+            if len(only) < len(self.lines)
+        }
 
     def _reaches(self, lane: Lane) -> bool:
         rule = self.rule

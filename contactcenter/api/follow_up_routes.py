@@ -5,9 +5,9 @@ from uuid import UUID
 from aiohttp import web
 
 from contactcenter.api.endpoints import Endpoint, answer, path_id, read_body, services_of
-from contactcenter.api.supervision_schemas import SettleBody
+from contactcenter.api.supervision_schemas import NumberBody, SettleBody
 from contactcenter.auth.access import needs, principal_of
-from contactcenter.centre.supervision_views import FollowUpList, FollowUpView
+from contactcenter.centre.supervision_views import FollowUpList, FollowUpView, NumberView
 from records.policy import Right
 
 
@@ -18,6 +18,17 @@ async def _list(request: web.Request) -> web.StreamResponse:
 async def _claim(request: web.Request) -> web.StreamResponse:
     view = await services_of(request).follow_ups.claim(principal_of(request), _id(request))
     return answer(view)
+
+
+async def _number(request: web.Request) -> web.StreamResponse:
+    body = await read_body(request, NumberBody)
+    view = await services_of(request).follow_ups.read_number(
+        principal_of(request), _id(request), body.reason
+    )
+    response = answer(view)
+    # As every answer; said here because nothing may ever make an exception of this one.
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 async def _done(request: web.Request) -> web.StreamResponse:
@@ -60,6 +71,17 @@ ENDPOINTS = (
         _claim,
         answer=FollowUpView,
         problems=_OVER,
+    ),
+    Endpoint(
+        "POST",
+        "/follow-ups/{follow_up_id}/number",
+        "follow_ups.number",
+        "Read the number of a callback that is mine; each reading is in the audit trail",
+        needs(Right.FOLLOW_UP_SERVE),
+        _number,
+        body=NumberBody,
+        answer=NumberView,
+        problems=("not_found", "follow_up_not_claimed", "follow_up_over"),
     ),
     Endpoint(
         "POST",

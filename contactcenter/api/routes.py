@@ -5,6 +5,7 @@ from aiohttp import web
 from config.helpline.helpline import Helpline
 from contactcenter.api import (
     case_routes,
+    colleague_routes,
     contact_routes,
     follow_up_routes,
     helpline_routes,
@@ -37,6 +38,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *offer_routes.ENDPOINTS,
     *contact_routes.ENDPOINTS,
     *case_routes.ENDPOINTS,
+    *colleague_routes.ENDPOINTS,
     *supervision_routes.ENDPOINTS,
     *follow_up_routes.ENDPOINTS,
     *helpline_routes.ENDPOINTS,

@@ -14,7 +14,12 @@ from typing import Protocol
 from uuid import UUID
 
 from config.vocabulary import ContactState, DeclineReason, Disposition, PresenceState, Urgency
-from contactcenter.api.supervision_services import FollowUps, SupervisedContacts, Supervision
+from contactcenter.api.supervision_services import (
+    Colleagues,
+    FollowUps,
+    SupervisedContacts,
+    Supervision,
+)
 from contactcenter.auth.principal import LiveTicket, OpenedSession, Principal
 from contactcenter.centre.list_views import FormDefinitionView
 from contactcenter.centre.live_events import LiveEvent
@@ -312,3 +317,4 @@ class StaffServices:
     supervision: Supervision
     supervised: SupervisedContacts
     follow_ups: FollowUps
+    colleagues: Colleagues

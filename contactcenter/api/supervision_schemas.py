@@ -3,21 +3,24 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
+from config.typography import one_line
 from config.vocabulary import (
     Channel,
     ContactActReason,
     Disposition,
     FollowUpOutcome,
     ListenerActReason,
+    NumberReason,
     PresenceState,
     QueueActReason,
 )
 from contactcenter.api.schemas import Code, Request, Text
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-Said = Annotated[Text, Field(min_length=1, max_length=400)]
+# Cleaned first: what is left must say something.
+Said = Annotated[Text, AfterValidator(one_line), Field(min_length=1, max_length=400)]
 
 
 class AssignBody(Request):
@@ -85,3 +88,16 @@ class SettleBody(Request):
     """How a follow-up was settled."""
 
     outcome: FollowUpOutcome
+
+
+class NumberBody(Request):
+    """Why the number is read; the trail keeps it."""
+
+    reason: NumberReason
+
+
+class ColleaguesQuery(Request):
+    """The queue that a contact may be handed over to, and the contact's channel."""
+
+    queue: Code
+    channel: Channel | None = None

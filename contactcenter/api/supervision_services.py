@@ -1,4 +1,4 @@
-"""What the API asks of the services of supervision and of follow-ups.
+"""What the API asks of the services of supervision, of colleagues and of follow-ups.
 
 The same promises as contactcenter.api.services: the `Principal` first, errors of
 `config.errors`, NotFound for what the person may not know of. Every act of
@@ -16,13 +16,16 @@ from config.vocabulary import (
     Disposition,
     FollowUpOutcome,
     ListenerActReason,
+    NumberReason,
     PresenceState,
     QueueActReason,
 )
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.supervision_views import (
+    ColleagueList,
     FollowUpList,
     FollowUpView,
+    NumberView,
     OverrideView,
     SupervisionView,
 )
@@ -118,6 +121,16 @@ class Supervision(Protocol):
         ...
 
 
+class Colleagues(Protocol):
+    """Who is there."""
+
+    async def serving(
+        self, principal: Principal, queue: str, channel: Channel | None
+    ) -> ColleagueList:
+        """Return who is present and serves a queue; InvalidInput `queue_unknown`, NotFound."""
+        ...
+
+
 class FollowUps(Protocol):
     """What is owed after a contact."""
 
@@ -127,6 +140,16 @@ class FollowUps(Protocol):
 
     async def claim(self, principal: Principal, follow_up_id: UUID) -> FollowUpView:
         """Make it hers; Conflict `follow_up_claimed`, `follow_up_over`."""
+        ...
+
+    async def read_number(
+        self, principal: Principal, follow_up_id: UUID, reason: NumberReason
+    ) -> NumberView:
+        """Return the number of a callback that is hers; each reading is in the trail.
+
+        Raises NotFound without a number to call, Conflict `follow_up_not_claimed`,
+        `follow_up_over`.
+        """
         ...
 
     async def done(

@@ -12,8 +12,8 @@ class Principal:
     """One member of staff in one session; rights come from `role` and `line_ids` alone.
 
     `profile_id` is her team; None for an account that takes no contacts, and
-    `max_chats` is then without effect. With her `skills` it makes the lanes
-    that she serves (`Helpline.profile_for`).
+    `max_chats` is then without effect. With her `skills` and `line_ids` it
+    makes the lanes that she serves (`Helpline.profile_for`).
     """
 
     staff_id: UUID

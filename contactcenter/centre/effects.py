@@ -86,9 +86,9 @@ class Effects:
         await self.given_back(contact, taken)
 
     async def freed(self, taken: Engagement) -> None:
-        """Give a listener the capacity of an ended engagement back, and her shift its end."""
+        """Give a listener the capacity of an ended engagement back; shift or pause follow."""
         await self._queueing.finished(taken.listener_id, taken.contact_id, taken.engagement_id)
-        await self._presence.end_shift(taken.listener_id)
+        await self._presence.released(taken.listener_id)
 
     async def extended(self, taken: Engagement, now: datetime) -> None:
         """Hold a listener's capacity until the new end of her write-up, and show it."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from config.vocabulary import PresenceState
-from contactcenter.centre.supervision_views import Alert, QueueFigures, QueueLoad
+from contactcenter.centre.supervision_views import Alert, QueueFigures
 from contactcenter.centre.views import ContactView, MessageView, OfferView, View
 
 
@@ -71,18 +71,21 @@ class PresenceChanged(View):
 
 
 class QueuesChanged(View):
-    """The state of every queue this person may see, and the banners to show."""
+    """Every queue this person may see with its figures, and the banners to show.
+
+    Counters only: each second at most, when changed.
+    """
 
     type: Literal["queues"] = "queues"
-    queues: list[QueueLoad]
+    queues: list[QueueFigures]
     free_listeners: int = Field(ge=0)
     alerts: list[Alert] = Field(default_factory=list)
 
 
 class SupervisionChanged(View):
-    """The figures of every queue, for whoever supervises; each second at most, when changed.
+    """The queues as everybody sees them and what only whoever supervises is told.
 
-    `revision` grows when a contact or a listener's state changed anywhere:
+    Each second at most, when changed. `revision` grows when a contact or a listener's state changed anywhere:
     read `GET supervision` again then, every two seconds at most.
     """
 

@@ -22,6 +22,7 @@ from config.vocabulary import (
     QueueStateKind,
     Role,
     Urgency,
+    UrgencySource,
 )
 from contactcenter.centre.views import ColleagueView, Seconds, View
 
@@ -48,22 +49,6 @@ class Alert(View):
     listener_name: str | None = None
 
 
-class QueueLoad(View):
-    """How many wait in one queue on one channel, since when the oldest does, and whether it answers.
-
-    `estimated_wait_seconds` is what the next one to come may expect; null: nobody knows.
-    """
-
-    queue: str
-    label: str
-    channel: Channel
-    waiting: int = Field(ge=0)
-    longest_wait_seconds: Seconds | None = None
-    state: QueueStateKind = QueueStateKind.OPEN
-    reopens_at: AwareDatetime | None = None
-    estimated_wait_seconds: Seconds | None = None
-
-
 class ServiceTargetView(View):
     """The share, in percent, that is to be answered within some seconds."""
 
@@ -82,14 +67,24 @@ class OverrideView(View):
     set_at: AwareDatetime
 
 
-class QueueFigures(QueueLoad):
+class QueueFigures(View):
     """One queue on one channel, with the figures of the sliding window of `window_seconds`.
 
+    The same for a desk, a wallboard and whoever supervises: counters, and nobody in them.
+    `estimated_wait_seconds` is what the next one to come may expect; null: nobody knows.
     `service_level` = answered within the target's seconds / (answered + abandoned),
     in percent, those who left within the first seconds not counted; null while
     there is nothing to divide by, or no target.
     """
 
+    queue: str
+    label: str
+    channel: Channel
+    waiting: int = Field(ge=0)
+    longest_wait_seconds: Seconds | None = None
+    state: QueueStateKind = QueueStateKind.OPEN
+    reopens_at: AwareDatetime | None = None
+    estimated_wait_seconds: Seconds | None = None
     window_seconds: Seconds = 0
     answered: int = Field(default=0, ge=0)
     abandoned: int = Field(default=0, ge=0)
@@ -128,7 +123,12 @@ class SupervisedListener(View):
 
 
 class SupervisedContact(View):
-    """A contact that waits, is served, or is being written up."""
+    """A contact that waits, is served, or is being written up.
+
+    A `declared` urgency that is not confirmed is the person's own word, still to be
+    checked. `answered_at`: somebody has talked with the person, even if they wait again;
+    it says which dispositions may close the contact.
+    """
 
     contact_id: UUID
     line: str
@@ -140,10 +140,12 @@ class SupervisedContact(View):
     level: Level
     needs: list[str] = Field(default_factory=list)
     urgency: Urgency
+    urgency_source: UrgencySource
     urgency_confirmed: bool
     state: ContactState
     waited_seconds: Seconds
     arrived_at: AwareDatetime
+    answered_at: AwareDatetime | None = None
     since: AwareDatetime  # in this state
     listener_id: UUID | None = None
     listener_name: str | None = None
@@ -170,6 +172,18 @@ class SupervisionView(View):
     alerts: list[Alert] = Field(default_factory=list)
 
 
+class PresentColleague(ColleagueView):
+    """A colleague whom a contact may be handed over to: her state, and not why nor with whom."""
+
+    state: PresenceState
+
+
+class ColleagueList(View):
+    """Who is present and serves a queue, those who are ready first; never the one who asks."""
+
+    colleagues: list[PresentColleague]
+
+
 class FollowUpView(View):
     """Something owed after a contact: a callback agreed, or the specialists' turn."""
 
@@ -187,6 +201,12 @@ class FollowUpView(View):
     done_at: AwareDatetime | None = None
     outcome: str | None = None
     version: int
+
+
+class NumberView(View):
+    """The number to call back, in E.164: shown on request, and never kept anywhere else."""
+
+    number: str = Field(repr=False)
 
 
 class FollowUpList(View):

@@ -52,7 +52,8 @@ class StaffView(View):
 class PresenceView(View):
     """What the listener declared, or what the service concluded and why (`reason`, coded).
 
-    `until` is where an offered pause would end: « ready again » stays her own word.
+    `until` is where an offered pause would end; it is not there while she still writes
+    up, for that is no pause. « Ready again » stays her own word.
     """
 
     state: PresenceState

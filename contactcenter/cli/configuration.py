@@ -33,7 +33,7 @@ def _teams(helpline: Helpline) -> list[str]:
     profiles = helpline.all_profiles()
     width = max(len(profile.id) for profile in profiles)
     return [
-        f"{len(profiles)} profiles: the teams', and what skills make of them",
+        f"{len(profiles)} profiles: the teams', and what skills and lines make of them",
         *(
             f"  {each.id:<{width}}  {len(each.lanes):>3} lanes"
             + (f", helps out in {len(each.help)} more" if each.help else "")

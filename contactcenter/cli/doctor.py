@@ -26,7 +26,7 @@ class Finding:
 
 
 def doctor() -> None:
-    """Check settings, helpline, engines, schema, keys and telephone webhooks; 1 if one is wrong."""
+    """Check settings, helpline, engines, keys, accounts and webhooks; 1 if one is wrong."""
     findings = run_async(examine())
     for finding in findings:
         print(f"{'ok   ' if finding.good else 'WRONG'}  {finding.subject}: {finding.detail}")
@@ -45,6 +45,7 @@ async def examine() -> list[Finding]:
         ("schema", doctor_engines.schema),
         ("redis", doctor_engines.redis),
         ("keys", doctor_engines.keys),
+        ("accounts", doctor_engines.accounts),
     ]
     if settings.twilio_account_sid:
         checks.append(("webhooks", proof.webhooks))

@@ -1,4 +1,4 @@
-"""The doctor's look at PostgreSQL, its schema, Redis and the keys."""
+"""The doctor's look at PostgreSQL, its schema, Redis, the keys and the accounts."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from config.clock import SystemClock
 from config.errors import Misconfigured, Unavailable
+from config.helpline.load import load_helpline
 from config.settings import Settings, decode_key
 from records.database import Database
 from records.migrate import head_revision
@@ -23,6 +24,22 @@ _OWNS_A_TABLE = """
         WHERE relname = 'audit' AND relkind = 'r' AND pg_has_role(relowner, 'MEMBER')
     )
 """
+# $1 the pool's lines, $2 how many accounts are named.
+_LACKS_A_LINE = """
+    SELECT login, lacks
+      FROM staff
+     CROSS JOIN LATERAL (
+           SELECT array_agg(line_id ORDER BY line_id) AS lacks
+             FROM unnest($1::text[]) AS line_id
+            WHERE NOT EXISTS (SELECT FROM staff_line
+                               WHERE staff_line.staff_id = staff.staff_id
+                                 AND staff_line.line_id = line_id.line_id)
+           ) AS hers
+     WHERE active AND lacks IS NOT NULL
+     ORDER BY login
+     LIMIT $2
+"""
+ACCOUNTS_NAMED = 50
 
 
 @asynccontextmanager
@@ -111,6 +128,29 @@ async def redis(settings: Settings) -> str:
         raise Misconfigured([f"REDIS_URL: Redis {version}; 7.0 or later is needed"])
     name = "Valkey" if "valkey_version" in told else "Redis"
     return f"{name} {told.get('valkey_version', version)}"
+
+
+async def accounts(settings: Settings) -> str:
+    """Return how many open accounts there are; each must work for every line of the pool.
+
+    Who lacks a line is offered nothing of it: its callers wait for fewer people.
+    """
+    lines = [line.id for line in load_helpline(settings.helpline_dir).lines]
+    async with _connected(settings) as connection:
+        try:
+            count = await connection.fetchval("SELECT count(*) FROM staff WHERE active")
+            lacking = await connection.fetch(_LACKS_A_LINE, lines, ACCOUNTS_NAMED)
+        except asyncpg.PostgresError as error:
+            raise Misconfigured([f"accounts cannot be read: SQLSTATE {error.sqlstate}"]) from None
+    if lacking:
+        raise Misconfigured(
+            [
+                f"{row['login']} lacks {', '.join(row['lacks'])}, and is offered none of its "
+                f"contacts; run: contactcenter user lines {row['login']}"
+                for row in lacking
+            ]
+        )
+    return f"{count} open, each for every line"
 
 
 class _LookedEnough(Exception):

@@ -12,11 +12,10 @@ from config.vocabulary import (
     DeclineReason,
     FollowUpOutcome,
     ListenerActReason,
+    NumberReason,
     QueueActReason,
 )
-from contactcenter.auth.gates import roles_with
 from contactcenter.desk.rendering import Pages
-from records.policy import Right
 
 # The vendored files keep their bare imports: no bundler, the browser maps them.
 IMPORT_MAP = {
@@ -52,7 +51,6 @@ def page_content(pages: Pages, language: str) -> dict[str, Any]:
             "non_content": _coded(pages, helpline.non_content_codes, language),
             "queues": _queues(pages, language),
             "skills": _coded(pages, helpline.skills, language),
-            "supervisors": sorted(roles_with(Right.SUPERVISE)),
             "departments": [
                 _entry(each.code, f"{each.code} {each.name}") for each in helpline.departments
             ],
@@ -83,6 +81,7 @@ def floor_content(pages: Pages, language: str) -> dict[str, Any]:
         "contact_reasons": _worded(texts, "reason", ContactActReason),
         "listener_reasons": _worded(texts, "why", ListenerActReason),
         "queue_reasons": _worded(texts, "cause", QueueActReason),
+        "number_reasons": _worded(texts, "number_reason", NumberReason),
         "outcomes": _worded(texts, "outcome", FollowUpOutcome),
     }
     return {**content, "texts": texts, "lists": {**content["lists"], **lists}}

@@ -21,6 +21,9 @@ from records.contacts.rows import Acts, changed, lock_contact
 from records.contacts.snapshot import ContactSnapshot
 from records.database import Transaction
 
+# What staff may not call it once somebody has talked with the person, and before.
+_ONLY_UNANSWERED = (Disposition.ABANDONED, Disposition.DETERRED)
+_ONLY_ANSWERED = (Disposition.TREATED,)
 _UNTOUCHED = (ContactState.ARRIVING, ContactState.WAITING)
 
 
@@ -48,7 +51,8 @@ class TurningAway(Acts):
         closed contact is returned as it stands. Nobody in immediate danger
         is deterred: Conflict `immediate_danger`. Raises Conflict
         `contact_taken` when the service comes too late, InvalidInput when
-        disposition and code do not agree.
+        disposition and code do not agree, or staff call unanswered whom
+        somebody has answered meanwhile.
         """
         told = _told(disposition, reason, non_content_code)
         async with self._database.transaction() as tx:
@@ -92,6 +96,10 @@ def _told(
 def _check(contact: ContactSnapshot, disposition: Disposition, actor: Actor) -> None:
     if actor.kind is not ActorKind.STAFF and contact.state not in _UNTOUCHED:
         raise Conflict("somebody has it", code="contact_taken")
+    if actor.kind is ActorKind.STAFF:
+        unfitting = _ONLY_ANSWERED if contact.answered_at is None else _ONLY_UNANSWERED
+        if disposition in unfitting:
+            raise InvalidInput("does not fit what happened", field="disposition")
     if disposition is Disposition.DETERRED and contact.band == 0:
         raise Conflict("nobody in danger is turned away", code="immediate_danger")
 

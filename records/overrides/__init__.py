@@ -1,5 +1,5 @@
 """What supervisors set on queues at once: closed, or a message."""
 
-from records.overrides.overrides import QueueOverride, QueueOverrides
+from records.overrides.overrides import QueueOverride, QueueOverrides, checked_words
 
-__all__ = ["QueueOverride", "QueueOverrides"]
+__all__ = ["QueueOverride", "QueueOverrides", "checked_words"]

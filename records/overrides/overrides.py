@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from config.errors import InvalidInput, NotFound
 from config.ids import new_id
+from config.typography import one_line
 from config.vocabulary import Channel, OverrideKind
 from records.access import access_line, actor_of, gated
 from records.audit import write_audit
@@ -19,6 +20,8 @@ from records.vault import Vault
 ALL_QUEUES = "*"
 TEXT_CHARS = 500
 LANGUAGES = 20
+# What stands for longer has no end: it is lifted.
+LONGEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class QueueOverrides:
         so it is kept in clear; a message needs them. Raises InvalidInput
         naming the field, NotFound for a line not hers, NotAllowed.
         """
-        checked = _checked(queue, kind, texts, until, now)
+        checked = checked_words(queue, kind, texts, until, now)
         async with gated(self._database, self._vault, subject, now) as tx:
             await self._reach(tx, subject, line_id)
             standing = await tx.fetch_one(
@@ -179,22 +182,27 @@ def _word(channel: Channel | None) -> str | None:
     return None if channel is None else channel.value
 
 
-def _checked(
+def checked_words(
     queue: str,
     kind: OverrideKind,
     texts: Mapping[str, str] | None,
     until: datetime | None,
     now: datetime,
 ) -> dict[str, str] | None:
+    """Return the words as they are kept: one line each, for every screen and telephone.
+
+    Raises InvalidInput as `set` would, so that of several overrides all are looked
+    at before the first is in force.
+    """
     if queue != ALL_QUEUES:
         code(queue, "queue")
-    if until is not None and until <= now:
-        raise InvalidInput("it would be over at once", field="until")
+    if until is not None and not now < until <= now + LONGEST:
+        raise InvalidInput("over at once, or more than a year away", field="until")
     if not texts:
         if kind is OverrideKind.MESSAGE:
             raise InvalidInput("a message needs its words", field="texts")
         return None
-    said = {code(language, "texts"): text.strip() for language, text in texts.items()}
+    said = {code(language, "texts"): one_line(text) for language, text in texts.items()}
     if len(said) > LANGUAGES or not all(0 < len(text) <= TEXT_CHARS for text in said.values()):
         raise InvalidInput(f"1 to {TEXT_CHARS} characters in each language", field="texts")
     return said

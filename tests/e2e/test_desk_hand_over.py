@@ -79,6 +79,13 @@ async def test_a_contact_is_triaged_and_handed_over_and_a_pause_follows_a_hard_o
             await reads_well(ines, "hand-over")
             await page.locator("button[data-presence=break]").click()
             await malik.page.locator("button[data-presence=ready]").click()
+            await expect(malik.page.locator(".dot.ready")).to_be_visible()
+            # Who is there for that queue may be named; chosen anew, it is read anew.
+            await page.locator("#hand-over-queue").select_option("temoin")
+            await page.locator("#hand-over-queue").select_option("parent_proche")
+            named = page.locator("#hand-over-listener")
+            await expect(named).to_contain_text("Malik · Disponible")
+            await named.select_option(index=1)
             await page.locator("#hand-over-do").click()
             await expect(page.locator("#notice")).to_contain_text("Parent ou proche")
             await expect(page.locator("cc-contact")).to_have_count(0)

@@ -10,10 +10,12 @@ from playwright.async_api import Browser, Page, expect
 
 from config.ids import new_id
 from tests.kit.browser import chromium
-from tests.kit.desk_page import DeskPage, desk_page, rules_with, visitor
+from tests.kit.desk_page import DeskPage, caller, desk_page, rules_with, visitor
 from tests.kit.service import ANY_PORT, ROOT, RunningService, running_demo
 
 PICTURES = ROOT / "artifacts" / "supervision"
+# A number that could be somebody's: those kept for fiction are none, and none is kept of them.
+CALLER = "+33612345678"
 WINDOWS = {"wide": (1280, 900), "small": (800, 600), "zoomed-400": (320, 256)}
 pytestmark = pytest.mark.timeout(120)
 
@@ -116,6 +118,7 @@ async def test_a_coordinator_sees_and_acts_and_every_refusal_is_said(
             await page.locator("#act-every-queue").click()
             await page.locator("dialog[open] .lift").click()
             await expect(page.locator("[data-set='*']")).to_have_count(0)
+            await a_listener_s_board_shows_the_service_level(ines, service)
             await a_follow_up_is_taken_on_and_settled(jeanne, service)
         response = await ines.page.goto(f"{service.ready['staff_url']}/supervision")
         assert response is not None
@@ -123,12 +126,22 @@ async def test_a_coordinator_sees_and_acts_and_every_refusal_is_said(
         assert jeanne.refused() == []
 
 
+async def a_listener_s_board_shows_the_service_level(
+    desk: DeskPage, service: RunningService
+) -> None:
+    async with caller(service, "1", CALLER):
+        await desk.page.locator("nav a[href='/wallboard']").click()
+        busy = desk.page.locator("tr.busy")
+        await expect(busy).to_contain_text("Mineur, pour soi")
+        await expect(busy.locator("[data-label='Niveau de service']")).to_be_visible()
+
+
 async def a_follow_up_is_taken_on_and_settled(desk: DeskPage, service: RunningService) -> None:
     records = await asyncpg.connect(service.ready["database_url"], timeout=5)
     await records.execute(
         "INSERT INTO follow_up (follow_up_id, line_id, contact_id, kind, queue, state, due_at,"
         " created_at, version) SELECT $1, line_id, contact_id, 'callback', 'parent_proche', 'open',"
-        " arrived_at, arrived_at, 1 FROM contact LIMIT 1",
+        " arrived_at, arrived_at, 1 FROM contact WHERE channel = 'call'",
         new_id(),
     )
     await records.close(timeout=5)
@@ -141,6 +154,8 @@ async def a_follow_up_is_taken_on_and_settled(desk: DeskPage, service: RunningSe
     # Hers: what she now may read of the contact stands there, and the next step has the focus.
     await expect(row).to_contain_text("Mineur")
     await expect(row.locator("button.primary")).to_be_focused()
+    await the_number_is_shown_for_a_minute(desk)
+    await row.locator("button.primary").focus()
     await desk.press("Enter")
     await desk.until_focused("#settle-outcome")
     await reads_well(desk, "follow-ups")
@@ -148,6 +163,28 @@ async def a_follow_up_is_taken_on_and_settled(desk: DeskPage, service: RunningSe
     await page.locator("#settle-do").click()
     await expect(page.locator("#said")).to_contain_text("réglée")
     await expect(row).to_have_count(0)
+
+
+async def the_number_is_shown_for_a_minute(desk: DeskPage) -> None:
+    page = desk.page
+    await page.clock.install()
+    await page.locator(".number-show").focus()
+    await desk.press("Enter")
+    await desk.until_focused(".number select")
+    await reads_well(desk, "number-why")
+    await page.locator(".number select").select_option("call_back")
+    await page.locator(".number form .primary").click()
+    await desk.until_focused(".number-hide")
+    await expect(page.locator(".number-shown")).to_contain_text(CALLER)
+    await reads_well(desk, "number")
+    assert CALLER not in page.url + await page.title()
+    assert CALLER[1:] not in await page.evaluate(
+        "[...document.querySelectorAll('*')].flatMap((e) => [...e.attributes]).map((a) => a.value).join()"
+    )
+    await page.clock.fast_forward(61_000)
+    await expect(page.locator(".number-shown")).to_have_count(0)
+    await desk.until_focused(".number-show")
+    assert CALLER not in await page.content()
 
 
 async def wallboard_names_nobody(desk: DeskPage) -> None:

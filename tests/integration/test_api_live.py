@@ -21,7 +21,7 @@ from contactcenter.api.live.frames import (
 from contactcenter.api.live.socket import LiveLimits
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import OfferMade, QueuesChanged, VisitorTyping
-from contactcenter.centre.supervision_views import QueueLoad
+from contactcenter.centre.supervision_views import QueueFigures
 from tests.kit.staff_api import StaffApi, staff_api
 from tests.kit.until import until
 
@@ -94,7 +94,7 @@ async def test_events_arrive_in_order_as_the_schema_says() -> None:
     async with staff_api() as api:
         principal, socket = await opened(api)
         offer = api.services.offers.offer(principal)
-        load = QueueLoad(queue="mineur", label="Mineurs", channel=Channel.CALL, waiting=2)
+        load = QueueFigures(queue="mineur", label="Mineurs", channel=Channel.CALL, waiting=2)
         contact_id = uuid4()
         api.services.hub.tell(principal, OfferMade(**offer.model_dump()))
         api.services.hub.tell(principal, QueuesChanged(queues=[load], free_listeners=1))
@@ -249,7 +249,7 @@ async def test_a_desk_that_never_reads_is_cut_and_costs_no_memory() -> None:
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
         await until(lambda: api.services.hub.listening(principal) == 1, seconds=5)
-        load = QueueLoad(queue="q" * 5000, label="q" * 5000, channel=Channel.CALL, waiting=1)
+        load = QueueFigures(queue="q" * 5000, label="q" * 5000, channel=Channel.CALL, waiting=1)
         event = QueuesChanged(queues=[load] * 20, free_listeners=0)
         for _ in range(2000):
             if api.services.hub.listening(principal) == 0:

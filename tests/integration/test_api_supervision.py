@@ -123,9 +123,32 @@ async def test_a_follow_up_is_claimed_by_one_and_settled() -> None:
         assert (status, view["state"]) == (200, "claimed")
         status, document = await asked(api, "POST", f"{path}/claim", role=Role.LISTENER)
         assert (status, document["code"]) == (409, "follow_up_claimed")
+        status, document = await asked(api, "POST", f"{path}/number", {"reason": "curious"})
+        assert (status, document["field"]) == (422, "reason")
+        _, headers = api.signed_in()
+        read = await api.ask(
+            "POST", f"{path}/number", json={"reason": "call_back"}, headers=headers
+        )
+        assert (read.status, read.headers["Cache-Control"]) == (200, "no-store")
+        assert await read.json() == {"number": "+33199000123"}
         status, document = await asked(api, "POST", f"{path}/done", {"outcome": "whatever"})
         assert (status, document["field"]) == (422, "outcome")
         status, view = await asked(api, "POST", f"{path}/done", {"outcome": "reached"})
         assert (status, view["state"], view["outcome"]) == (200, "done", "reached")
         listed = (await asked(api, "GET", "follow-ups"))[1]["follow_ups"]
         assert [each["follow_up_id"] for each in listed] == [str(owed.follow_up_id)]
+
+
+async def test_colleagues_are_asked_for_by_queue_and_channel() -> None:
+    async with staff_api() as api:
+        for query, field in (("", "queue"), ("?queue=mineur&channel=fax", "channel")):
+            status, document = await asked(api, "GET", f"colleagues{query}", role=Role.LISTENER)
+            assert (status, document["field"]) == (422, field)
+        status, document = await asked(api, "GET", "colleagues?queue=nowhere", role=Role.LISTENER)
+        assert (status, document["code"]) == (422, "queue_unknown")
+        status, document = await asked(
+            api, "GET", "colleagues?queue=mineur&channel=chat", role=Role.LISTENER
+        )
+        (malik,) = document["colleagues"]
+        assert (status, malik["display_name"], malik["state"]) == (200, "Malik", "ready")
+        assert set(malik) == {"staff_id", "display_name", "state"}

@@ -1,15 +1,17 @@
 """What a listener does with a contact beyond talking: factors, hand-over, more time, her shift."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from config.clock import SystemClock
-from config.errors import CentreError, Conflict, InvalidInput, NotAllowed
+from config.errors import CentreError, Conflict, InvalidInput, NotAllowed, NotFound
 from config.vocabulary import (
+    Channel,
     ContactState,
     Disposition,
     EngagementState,
@@ -25,6 +27,7 @@ from config.vocabulary import (
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.views import ContactView
 from records.follow_ups import FollowUps, FollowUpWanted
+from tests.kit.until import until
 from tests.kit.whole_centre import WholeCentre, whole_centre
 
 QUEUE, OTHER_QUEUE = "parent_proche", "temoin"
@@ -118,6 +121,32 @@ async def test_a_contact_is_handed_over_at_its_own_place_with_its_triage(
         await whole.centre.staff.contacts.send(noe, contact_id, uuid4(), "trop tard")
 
 
+async def test_a_listener_sees_which_colleagues_are_there_for_a_queue_and_nothing_else(
+    whole: WholeCentre,
+) -> None:
+    noe = await whole.ready("noe", team="coordination")
+    malik, rose = await whole.ready("malik"), await whole.ready("rose", team="ecoute_appels")
+    await whole.ready("ada", team="specialiste", skills=())  # helps out after a minute
+    await whole.listener("absent")
+    elsewhere = await whole.listener("zoe", line_ids=frozenset({"snated"}))
+    await whole.centre.staff.presence.declare(malik, PresenceState.BREAK)
+    serving = whole.centre.staff.colleagues.serving
+
+    async def names(who: Principal, queue: str, channel: Channel | None = None) -> list[str]:
+        return [each.display_name for each in (await serving(who, queue, channel)).colleagues]
+
+    # Those who are ready come first; who asks is not among them, nor who does not serve it.
+    assert await names(noe, QUEUE) == ["Ada", "Rose", "Malik"]
+    assert await names(noe, QUEUE, Channel.CHAT) == ["Ada", "Malik"]
+    assert await names(rose, QUEUE) == ["Ada", "Malik"]
+    assert await names(rose, "dlpm_specialiste") == []
+    with pytest.raises(InvalidInput) as refused:
+        await serving(noe, "formulaires", None)
+    assert refused.value.code == "queue_unknown"
+    with pytest.raises(NotFound):
+        await serving(elsewhere, QUEUE, None)
+
+
 async def test_a_need_keeps_a_contact_for_those_who_can(whole: WholeCentre) -> None:
     queue = next(each for each in whole.helpline.queues if each.needs and "chat" in each.channels)
     need = queue.needs[0]
@@ -193,9 +222,6 @@ async def test_hard_contacts_in_a_row_are_told_to_whoever_looks_after_her(
         await closed(whole, ines, contact_id)
         rest = await presence.current(ines)
         assert (rest.state, rest.reason) == (PresenceState.BREAK, "hard_contact")
-        assert rest.until is not None
-        pause = timedelta(seconds=whole.helpline.limits.pause_seconds)
-        assert abs(rest.until - rest.since - pause) < timedelta(seconds=1)
         await presence.declare(ines, PresenceState.READY)
     assert await alerts() == [ines.staff_id]
     calm = await whole.chat(QUEUE, Urgency.U5)
@@ -203,6 +229,64 @@ async def test_hard_contacts_in_a_row_are_told_to_whoever_looks_after_her(
     await closed(whole, ines, calm)
     assert await alerts() == []
     assert (await presence.current(ines)).state is PresenceState.READY
+
+
+async def test_the_offered_pause_begins_when_nothing_is_left_to_write_up(
+    whole: WholeCentre,
+) -> None:
+    ines, presence = await whole.ready(), whole.centre.staff.presence
+    desk, pause = (
+        whole.centre.staff.contacts,
+        timedelta(seconds=whole.helpline.limits.pause_seconds),
+    )
+    hard = await whole.chat(QUEUE, Urgency.U2)
+    await whole.take(ines)
+    other = await whole.chat(QUEUE, Urgency.U5)
+    await whole.take(ines)
+    await desk.end(ines, hard)
+    resting = await presence.current(ines)
+    assert (resting.reason, resting.until) == ("hard_contact", None)
+    await desk.close(ines, hard, Disposition.NON_CONTENT, "muet")
+    # Somebody is still with her: that is no pause either.
+    assert (await presence.current(ines)).until is None
+    await desk.end(ines, other)
+    before = SystemClock().now()
+    await desk.close(ines, other, Disposition.NON_CONTENT, "muet")
+    begun = (await presence.current(ines)).until
+    assert begun is not None
+    assert timedelta(0) <= begun - before - pause < timedelta(seconds=5)
+    # Her own word ends it, and nothing begins it again.
+    await presence.declare(ines, PresenceState.READY)
+    assert await presence.released(ines.staff_id) is None
+    after = await presence.current(ines)
+    assert (after.state, after.until) == (PresenceState.READY, None)
+
+
+async def test_the_offered_pause_begins_when_the_time_to_write_up_is_over(
+    whole: WholeCentre, admin_database_url: str
+) -> None:
+    ines, presence = await whole.ready(), whole.centre.staff.presence
+    contact_id = await whole.chat(QUEUE, Urgency.U1)
+    await whole.take(ines)
+    desk = whole.centre.staff.contacts
+    await desk.end(ines, contact_id)
+    await whole.centre.sweep.round()
+    assert (await presence.current(ines)).until is None
+    records = await asyncpg.connect(admin_database_url)
+    await records.execute(
+        "UPDATE engagement SET wrap_up_until = wrap_up_at WHERE contact_id = $1", contact_id
+    )
+    await records.close()
+    await whole.engines.router.wrap_up(ines.staff_id, contact_id, 1)
+
+    async def pause() -> datetime | None:
+        await whole.centre.sweep.round()
+        return (await presence.current(ines)).until
+
+    begun = await until(pause)
+    # She may still finish it: the pause that has begun goes on.
+    await desk.close(ines, contact_id, Disposition.NON_CONTENT, "muet")
+    assert (await presence.current(ines)).until == begun
 
 
 async def test_a_follow_up_is_claimed_by_one_and_settled_once(whole: WholeCentre) -> None:
@@ -224,6 +308,35 @@ async def test_a_follow_up_is_claimed_by_one_and_settled_once(whole: WholeCentre
     assert (done.state, done.outcome) == (FollowUpState.DONE, "taken_up")
     assert await desk.done(ines, owed.follow_up_id, FollowUpOutcome.TAKEN_UP) == done
     assert (await desk.list(ines)).follow_ups == []
+
+
+async def test_nobody_is_offered_a_contact_of_a_line_that_her_account_lacks(
+    whole: WholeCentre,
+) -> None:
+    ines = await whole.listener("ines", line_ids=frozenset({"dlpm"}))
+    presence, offers = whole.centre.staff.presence, whole.centre.staff.offers
+    await presence.declare(ines, PresenceState.READY)
+    # Her own lanes may hold one of another line all the same: danger has one queue for all.
+    foreign = await whole.chat("urgence_coordination", Urgency.U1, line="snated")
+    offered = await whole.engines.router.offer_of(ines.staff_id)
+    assert offered is not None
+    with pytest.raises(NotFound):
+        await offers.accept(ines, offered.offer_id)
+    malik = await whole.ready("malik")
+    assert await offers.current(ines) is None
+    shown = await offers.current(malik)
+    assert shown is not None
+    assert shown.contact_id == foreign
+    # Of her own line she is offered everything, at once.
+    own = await whole.chat(QUEUE)
+    mine = await offers.current(ines)
+    assert mine is not None
+    assert mine.contact_id == own
+    # A team with no lane on her lines takes no contacts.
+    noe = await whole.listener("noe", team="coordination", line_ids=frozenset({"snated"}))
+    with pytest.raises(NotAllowed) as refused:
+        await presence.declare(noe, PresenceState.READY)
+    assert refused.value.code == "no_profile"
 
 
 async def test_a_newer_session_takes_over_with_the_skills_of_the_account(

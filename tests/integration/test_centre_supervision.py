@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from config.errors import CentreError, InvalidInput, NotAllowed, NotFound
+from config.errors import CentreError, Conflict, InvalidInput, NotAllowed, NotFound
 from config.vocabulary import (
     Channel,
     ContactActReason,
@@ -20,9 +20,11 @@ from config.vocabulary import (
     QueueStateKind,
     Role,
     Urgency,
+    UrgencySource,
 )
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import LiveEvent
+from records.contacts import Contacts
 from tests.kit.record_rows import read
 from tests.kit.until import until
 from tests.kit.whole_centre import WholeCentre, whole_centre
@@ -229,6 +231,38 @@ async def test_a_stuck_contact_is_closed_in_any_state_as_what_it_was(whole: Whol
     assert reasons == ["stuck", "stuck"]
 
 
+async def test_of_two_who_close_it_in_other_words_one_is_told_so(whole: WholeCentre) -> None:
+    colette = await whole.listener("colette", Role.COORDINATOR)
+    paul = await whole.listener("paul", Role.SUPERVISOR)
+    contact_id = await whole.chat(QUEUE)
+    close = whole.centre.staff.supervised.close
+    answers = await asyncio.gather(
+        close(colette, contact_id, Disposition.ABANDONED, None, STUCK),
+        close(paul, contact_id, Disposition.HANDED_OUTSIDE, None, STUCK),
+        return_exceptions=True,
+    )
+    (refused,) = (each for each in answers if isinstance(each, Conflict))
+    assert refused.code == "already_closed"
+
+
+async def test_an_act_on_who_was_accepted_meanwhile_says_that_they_are_gone(
+    whole: WholeCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ines, colette = await whole.ready(), await whole.listener("colette", Role.COORDINATOR)
+    contact_id = await whole.chat(QUEUE)
+    acts = whole.centre.staff.supervised
+
+    async def too_late(*_: object) -> None:
+        raise Conflict("it does not wait", code="contact_not_waiting")
+
+    for act in ("move", "assign"):
+        monkeypatch.setattr(Contacts, act, too_late)
+    moving = acts.move(colette, contact_id, OTHER_QUEUE, ContactActReason.MISROUTED)
+    assert await code_of(moving) == "contact_gone"
+    assigning = acts.assign(colette, contact_id, ines.staff_id, STUCK)
+    assert await code_of(assigning) == "contact_gone"
+
+
 async def test_a_forced_state_is_seen_on_her_desk_at_once_and_what_is_open_stays_hers(
     whole: WholeCentre,
 ) -> None:
@@ -275,6 +309,7 @@ async def test_a_queue_is_closed_at_once_and_opened_again(whole: WholeCentre) ->
         ({"closed": False, "message": None}, "override_empty"),
         ({"closed": True, "message": {"en": "Only English."}}, "language_unknown"),
         ({"closed": True, "message": {"fr": "Oui", "xx": "?"}}, "language_unknown"),
+        ({"closed": True, "message": {"fr": "Oui", "en": " "}}, "invalid_input"),
     ):
         act = supervision.override(
             colette,
@@ -285,6 +320,8 @@ async def test_a_queue_is_closed_at_once_and_opened_again(whole: WholeCentre) ->
             **mistake,
         )
         assert await code_of(act) == expected
+    # Refused as a whole: nothing of it is in force, nothing that was is lifted.
+    assert (await supervision.view(colette)).overrides == []
     view = await supervision.override(
         colette,
         QUEUE,
@@ -326,11 +363,17 @@ async def test_the_floor_shows_who_waits_who_serves_and_never_a_person(
     served = await whole.chat(QUEUE, Urgency.U2)
     await whole.take(ines)
     calm = await whole.chat(OTHER_QUEUE, Urgency.U5)
-    urgent = await whole.chat(OTHER_QUEUE, Urgency.U1)
+    urgent = await whole.chat(OTHER_QUEUE, Urgency.U1, source=UrgencySource.DECLARED)
     paul = await whole.listener("paul", Role.SUPERVISOR)
     shown = await whole.centre.staff.supervision.view(paul)
     order = [each.contact_id for each in shown.contacts if each.contact_id != served]
     assert order == [urgent, calm]
+    by_id = {each.contact_id: each for each in shown.contacts}
+    # Talked with or not, and on whose word it is urgent: what the dialogs ask is true.
+    assert by_id[served].answered_at is not None
+    assert [by_id[each].answered_at for each in order] == [None, None]
+    assert by_id[urgent].urgency_source is UrgencySource.DECLARED
+    assert by_id[calm].urgency_source is UrgencySource.SYSTEM
     (listener,) = shown.listeners
     assert [each.contact_id for each in listener.load] == [served]
     assert (listener.name, listener.profile.split("+")[0]) == ("Ines", "ecoute")
@@ -342,7 +385,7 @@ async def test_the_floor_shows_who_waits_who_serves_and_never_a_person(
     assert elsewhere.listeners == [listener.model_copy(update={"load": []})]
 
 
-async def test_supervisors_alone_are_told_the_figures_and_only_when_they_change(
+async def test_figures_are_told_to_everybody_and_whom_they_concern_to_supervisors_alone(
     whole: WholeCentre,
 ) -> None:
     ines, live = await whole.ready("ines"), whole.centre.live
@@ -361,6 +404,9 @@ async def test_supervisors_alone_are_told_the_figures_and_only_when_they_change(
         )
         figures = next(e for e in found[-1].queues if (e.queue, e.channel) == (QUEUE, Channel.CHAT))
         assert (figures.answered, figures.service_level) == (1, 100)
+        # A desk or a wallboard of hers is told the very same: counters, and nobody in them.
+        queues = [e for e in at_ines if e.type == "queues"]
+        assert queues[-1].queues == found[-1].queues
         assert found[-1].revision > first.revision
         await whole.centre.staff.supervised.close(
             colette, contact_id, Disposition.TREATED, None, STUCK

@@ -118,7 +118,7 @@ async def test_doctor_tells_all_that_is_wrong_and_ends_with_one() -> None:
     code, out, _ = await contactcenter("doctor")
     assert code == 1
     wrong = {line.split()[1].rstrip(":") for line in out.splitlines() if line.startswith("WRONG")}
-    assert wrong == {"postgresql", "schema", "redis", "keys"}
+    assert wrong == {"postgresql", "schema", "redis", "keys", "accounts"}
 
 
 async def test_an_account_is_added_with_a_typed_password_that_is_never_shown(

@@ -9,8 +9,11 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from config.errors import Misconfigured, Unavailable
+from config.helpline.load import load_helpline
 from config.settings import Settings
+from config.vocabulary import Role
 from contactcenter.cli import doctor_engines
+from contactcenter.cli.staff_records import new_credentials, staff_records
 from contactcenter.telephony.signature import HEADER, WebhookSignature
 from contactcenter.voice import proof
 from records.migrate import head_revision
@@ -30,6 +33,32 @@ async def test_engines_schema_and_keys_are_found_good(settings: Settings) -> Non
     assert await doctor_engines.schema(settings) == f"at {head_revision()}"
     assert (await doctor_engines.redis(settings)).startswith("Valkey ")
     assert await doctor_engines.keys(settings) == "both open this database"
+
+
+async def test_accounts_that_lack_a_line_are_named_with_what_to_do(
+    settings: Settings, migrate_database_url: str
+) -> None:
+    helpline = load_helpline(settings.helpline_dir)
+    async with staff_records(settings, helpline) as records:
+        for login in ("zoe", "lea", "gone"):
+            await records.add(
+                new_credentials(),
+                login=login,
+                display_name=login,
+                role=Role.LISTENER,
+                profile_id=helpline.profiles[0].id,
+            )
+        await records.set_active("gone", active=False)
+        assert await doctor_engines.accounts(settings) == "2 open, each for every line"
+        owner = await asyncpg.connect(migrate_database_url)
+        await owner.execute("DELETE FROM staff_line WHERE line_id = 'snated'")
+        await owner.close()
+        await records.add_lines("lea")
+        with pytest.raises(Misconfigured) as named:
+            await doctor_engines.accounts(settings)
+    (mistake,) = named.value.mistakes
+    assert mistake.startswith("zoe lacks snated")
+    assert mistake.endswith("run: contactcenter user lines zoe")
 
 
 async def test_looking_at_the_keys_of_an_empty_database_fixes_none(

@@ -8,7 +8,14 @@ import pytest
 
 from config.errors import Conflict, NotAllowed, NotFound
 from config.ids import new_id
-from config.vocabulary import ContactEventKind, EndedBy, FollowUpKind, FollowUpState, Role
+from config.vocabulary import (
+    ContactEventKind,
+    EndedBy,
+    FollowUpKind,
+    FollowUpState,
+    NumberReason,
+    Role,
+)
 from records.access import access_contact
 from records.actor import CORRESPONDENT
 from records.follow_ups import FollowUp, FollowUps, FollowUpWanted
@@ -17,6 +24,8 @@ from tests.kit.record_rows import LINE, add_staff, read
 from tests.kit.records_service import Records, open_records
 
 SPECIALIST = FollowUpWanted(FollowUpKind.SPECIALIST, "dlpm_specialiste")
+CALLBACK = FollowUpWanted(FollowUpKind.CALLBACK, "parent_proche")
+NUMBER = "+33199000123"
 
 
 @pytest.fixture
@@ -175,3 +184,57 @@ async def test_claiming_opens_the_contact_and_finishing_closes_it_again(
     assert await readable() == [True] * 3
     await follow_ups.done(she, made.follow_up_id, "reached", records.now)
     assert await readable() == [False] * 3
+
+
+async def test_whoever_claimed_a_callback_reads_its_number_and_every_reading_is_traced(
+    records: Records, follow_ups: FollowUps
+) -> None:
+    call = await records.call(number=NUMBER)
+    owed = await follow_ups.create(call.contact_id, CALLBACK, records.now)
+    other_kind = await follow_ups.create(call.contact_id, SPECIALIST, records.now)
+    she, colleague = await person(records), await person(records)
+    coordinator = await person(records, Role.COORDINATOR)
+
+    async def reads(who: Subject, follow_up: FollowUp = owed) -> str:
+        reason = NumberReason.CALL_BACK
+        return await follow_ups.read_number(who, follow_up.follow_up_id, reason, records.now)
+
+    for nobody_yet in (she, coordinator):
+        with pytest.raises(Conflict) as unclaimed:
+            await reads(nobody_yet)
+        assert unclaimed.value.code == "follow_up_not_claimed"
+    for each in (owed, other_kind):
+        await follow_ups.claim(she, each.follow_up_id, records.now)
+    assert [await reads(she), await reads(she)] == [NUMBER, NUMBER]
+    # Hers alone: of a colleague's, not even a coordinator reads it without taking it on.
+    for another in (colleague, coordinator):
+        with pytest.raises(NotAllowed):
+            await reads(another)
+    with pytest.raises(NotFound):
+        await reads(await person(records, line="another"))
+    with pytest.raises(NotFound):
+        await reads(she, other_kind)
+    await follow_ups.done(she, owed.follow_up_id, "reached", records.now)
+    with pytest.raises(Conflict) as over:
+        await reads(she)
+    assert over.value.code == "follow_up_over"
+    rows = await read(records.database, "SELECT * FROM audit WHERE action = 'contact.read_number'")
+    told = {"reason": "call_back", "follow_up": str(owed.follow_up_id)}
+    assert [(row["staff_id"], row["object_id"], row["detail"]) for row in rows] == [
+        (she.staff_id, call.contact_id, told)
+    ] * 2
+    refused = await read(records.database, "SELECT 1 FROM audit WHERE action = 'access_refused'")
+    assert len(refused) == 2
+
+
+async def test_a_withheld_number_is_not_found_and_nothing_is_traced(
+    records: Records, follow_ups: FollowUps
+) -> None:
+    call = await records.call(number=None)
+    owed = (await follow_ups.create(call.contact_id, CALLBACK, records.now)).follow_up_id
+    she = await person(records)
+    await follow_ups.claim(she, owed, records.now)
+    with pytest.raises(NotFound) as none:
+        await follow_ups.read_number(she, owed, NumberReason.CALL_BACK, records.now)
+    assert none.value.code == "no_number"
+    assert await read(records.database, "SELECT 1 FROM audit WHERE action LIKE '%number%'") == []

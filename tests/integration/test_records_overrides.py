@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -15,6 +15,8 @@ from tests.kit.record_rows import LINE, add_staff, read
 from tests.kit.records_service import Records, open_records
 
 CLOSED, MESSAGE = OverrideKind.CLOSED, OverrideKind.MESSAGE
+# What people write for « for ever »; no zone east of its own can say it.
+END_OF_TIME = datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))
 WORDS = {"fr": "Forte affluence.", "en": "We are very busy."}
 
 
@@ -106,6 +108,18 @@ async def test_strange_words_and_strangers_are_refused(
     for texts in (None, {}, {"fr": "  "}, {"fr": "x" * 501}, {"Français": "x"}):
         with pytest.raises(InvalidInput):
             await overrides.set(she, LINE, "mineur", None, MESSAGE, records.now, texts=texts)
-    with pytest.raises(InvalidInput):
-        await overrides.set(she, LINE, "mineur", None, CLOSED, records.now, until=records.now)
+    for until in (records.now, records.later(400 * 86_400), END_OF_TIME):
+        with pytest.raises(InvalidInput):
+            await overrides.set(she, LINE, "mineur", None, CLOSED, records.now, until=until)
     assert await overrides.current(LINE, records.now) == []
+
+
+async def test_pasted_words_are_kept_as_one_line_that_a_telephone_can_say(
+    records: Records, overrides: QueueOverrides
+) -> None:
+    she = await person(records)
+    pasted = {"fr": "Panne\x0ben cours\u00a0:\r\n revenez\x01 \u202eplus tard\ufffe "}
+    said = await overrides.set(she, LINE, "*", None, MESSAGE, records.now, texts=pasted)
+    assert said.texts == {"fr": "Panne en cours\u00a0: revenez plus tard"}
+    again = await overrides.set(she, LINE, "*", None, MESSAGE, records.now, texts=pasted)
+    assert again == said

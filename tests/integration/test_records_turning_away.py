@@ -122,3 +122,24 @@ async def test_a_closed_chat_takes_no_line_and_codes_must_agree(records: Records
     await records.contacts.turn_away(chat.contact_id, Disposition.DETERRED, "full", records.now)
     rows = await read(records.database, "SELECT open FROM conversation")
     assert [row["open"] for row in rows] == [False]
+
+
+async def test_staff_never_call_unanswered_whom_somebody_has_just_answered(
+    records: Records,
+) -> None:
+    # What the screen showed is older than what the lock finds: figures read the disposition.
+    she = await records.listener()
+    actor = Actor.staff(she.staff_id)
+    chat, call = await records.waiting_chat(), await records.waiting_call()
+    await records.accept(chat, she)
+    for disposition in (Disposition.ABANDONED, Disposition.DETERRED):
+        with pytest.raises(InvalidInput):
+            await records.contacts.turn_away(
+                chat.contact_id, disposition, "stuck", records.now, actor=actor
+            )
+    with pytest.raises(InvalidInput):
+        await records.contacts.turn_away(
+            call.contact_id, Disposition.TREATED, "stuck", records.now, actor=actor
+        )
+    assert (await records.contacts.get(chat.contact_id)).state is ContactState.ACTIVE
+    assert await records.contacts.get(call.contact_id) == call

@@ -143,10 +143,12 @@ async def sign_in(desk: DeskPage, person: dict[str, Any], *, later: bool = False
 
 
 @asynccontextmanager
-async def caller(service: RunningService, key: str) -> AsyncIterator[Phone]:
+async def caller(
+    service: RunningService, key: str, number: str = "+33639980001"
+) -> AsyncIterator[Phone]:
     """Call the line and press a key of its menu; hangs up when left."""
     async with Phone(service.ready["phone_url"]) as phone:
-        await phone.dial()
+        await phone.dial(number)
         await phone.press_when_asked(key)
         yield phone
 

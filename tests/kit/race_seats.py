@@ -42,9 +42,11 @@ class Seat:
                     self._heard(words)
         finally:
             self.is_ready = False
-            self._writer.close()
             for waiting in self._answered.values():
                 waiting.cancel()
+            self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
 
     def _heard(self, words: list[str]) -> None:
         if words[0] == "ready":
@@ -85,13 +87,17 @@ class Stem:
         """Return a new node's pid, and the ways from and to it."""
         loop = asyncio.get_running_loop()
         ours, its = socket.socketpair()
-        async with self._asking:
-            with its:
-                socket.send_fds(self._end, [b"n"], [its.fileno()])
-            answer = await loop.sock_recv(self._end, 8)
-        if not answer:
-            raise AssertionError("the nodes' parent has ended")
-        return int.from_bytes(answer, "big"), *await asyncio.open_connection(sock=ours)
+        try:
+            async with self._asking:
+                with its:
+                    socket.send_fds(self._end, [b"n"], [its.fileno()])
+                answer = await loop.sock_recv(self._end, 8)
+            assert answer, "the nodes' parent has ended"
+            return int.from_bytes(answer, "big"), *await asyncio.open_connection(sock=ours)
+        except BaseException:
+            ours.close()
+            its.close()
+            raise
 
 
 @asynccontextmanager

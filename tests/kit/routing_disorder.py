@@ -5,60 +5,42 @@ chosen from outside, never by chance. The order that the service keeps to is in
 routing_evening.
 """
 
-from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
-from config.vocabulary import PresenceState
 from routing.flow import Flow, FlowRow
-from routing.model import Left, ListenerPresence, Load, Offer, Step, WaitingContact, Widening
+from routing.model import Load, Offer, Step, Widening
 from tests.kit.pools import ADULT, CALL, CHAT, START_MS, ident
+from tests.kit.routing_disorder_entries import CONTACTS, LANES, LISTENERS, TICKS_MS, Choose, Entries
 from tests.kit.routing_plans import helping_plan
 from tests.kit.routing_twin import Twin
 
-CONTACTS = [ident(f"c{i}") for i in range(6)]
-LISTENERS = [ident(f"l{i}") for i in range(4)]
-LANES = [(CALL,), (CHAT,), (ADULT,), (CALL, ADULT)]
-PROFILES = ["both", "both", "both", "calls", "adults", "minors"]
-STATES = [*[PresenceState.READY] * 6, PresenceState.BREAK, PresenceState.OFFLINE]
-TICKS_MS = [1, 1, 900, 2_000, 2_000, 10_000, 20_000, 30_000]
-# A late write, the same again, new ones.
-VERSIONS = [-1, 0, 1, 1, 1]
-
-Choose = Callable[[Sequence[Any]], Any]
+# What needs an offer to be done to.
+OF_OFFERS = (
+    *["serve", "miss", "accept", "accept_slowly", "be_refused_by_all"],
+    *["confirm", "release", "decline", "seen"],
+)
 
 
-class Disorder:
-    """Contacts and listeners of the index, and whatever may be asked of it."""
+class Disorder(Entries):
+    """Whatever may be asked of the index."""
 
     ACTS = (
         *["enqueue"] * 6,
         *["match"] * 5,
         *["tick"] * 5,
-        *["set_presence", "serve", "sweep", "finish"] * 3,
-        *["accept", "confirm", "release", "decline", "miss", "cancel", "offerable"] * 2,
-        *["match_listener", "heartbeat", "accept"] * 2,
-        *[
-            "accept_slowly",
-            "rebuild_at_once",
-            "match_contact",
-            "seen",
-            "wrap_up",
-            "forget_contact",
-            "forget_listener",
-        ],
-        *["set_clock_back", "take_snapshot", "roll_back", "restore_flow"],
+        *["set_presence", "serve", "accept", "sweep", "finish"] * 3,
+        *["confirm", "release", "decline", "miss", "cancel", "offerable"] * 2,
+        *["accept_slowly", "be_refused_by_all", "lapse", "match_listener", "heartbeat"] * 2,
+        *["rebuild_at_once", "match_contact", "seen", "wrap_up"],
+        *["forget_contact", "forget_listener", "restore_flow"],
+        *["set_clock_back", "take_snapshot", "roll_back"],
         *["begin_rebuild", "restore_contacts", "restore_listeners", "end_rebuild"],
     )
 
     def __init__(self, redis: Any, pool: str) -> None:
         """Begin with three listeners and four contacts."""
-        self.twin = Twin(redis, helping_plan(pool), START_MS)
-        self.model = self.twin.model
-        self.versions = dict.fromkeys([*CONTACTS, *LISTENERS], 1)
-        self.turns = dict.fromkeys(CONTACTS, 1)
-        self.lanes = dict.fromkeys(CONTACTS, LANES[0])
-        self.sessions = dict.fromkeys(LISTENERS, 0)
+        super().__init__(Twin(redis, helping_plan(pool), START_MS))
         self.rebuilds: list[str] = []
         self.snapshots = [self.twin.snapshot()]
         for id_ in LISTENERS[:3]:
@@ -68,120 +50,15 @@ class Disorder:
 
     def act(self, name: str, choose: Choose) -> None:
         """Carry out one of ACTS, then hold all that can be read against the model."""
-        getattr(self, name)(choose)
+        if name in OF_OFFERS and not self.model.offers:
+            self.make_offer()
+        getattr(self, name if self.model.offers or name not in OF_OFFERS else "tick")(choose)
         self.twin.compare()
         self.twin.compare_events()
 
     def close(self) -> None:
         self.twin.wipe()
         self.twin.close()
-
-    # Contacts.
-
-    def contact(self, id_: UUID, rank: int, **changes: object) -> WaitingContact:
-        lanes = self.lanes[id_]
-        values: dict[str, object] = {
-            "contact_id": id_,
-            "version": self.versions[id_],
-            "turn": self.turns[id_],
-            "lanes": lanes,
-            "channel": lanes[0].split(":")[2],
-            "rank": rank,
-            "waiting_since_ms": self.model.now,
-            "target_ms": 5_000,
-        }
-        return WaitingContact(**{**values, **changes})  # type: ignore[arg-type]
-
-    def enqueue(self, choose: Choose) -> None:
-        id_, step = choose(CONTACTS), choose(VERSIONS)
-        known, now = self.model.contacts.get(id_), self.model.now
-        if step == 1 and (choose([True, False]) or known is None or known.gone):
-            self.turns[id_] += 1
-            self.lanes[id_] = choose(LANES)
-        self.versions[id_] = max(1, self.versions[id_] + step)
-        preferred = choose([None, None, *LISTENERS[:3]])
-        wider = choose([None, None, 0, 2_000, 15_000])
-        also = CHAT if self.lanes[id_] == (CHAT,) else ADULT
-        given = self.contact(
-            id_,
-            choose(range(6)),
-            offerable=choose([True, True, True, True, False]),
-            preferred_listener=preferred,
-            preferred_until_ms=now + choose([0, 3_000, 25_000]) if preferred else 0,
-            waiting_since_ms=now - choose([0, 0, 7_000]),
-            widenings=() if wider is None else (Widening(now + wider, (also,)),),
-        )
-        self.twin.enqueue(given)
-        self.versions[id_] += step == -1
-
-    def newer(self, id_: UUID, choose: Choose) -> int:
-        """A version of a contact: late sometimes, most often new."""
-        version = max(1, self.versions[id_] + choose([-1, 1, 1]))
-        self.versions[id_] = max(version, self.versions[id_])
-        return int(version)
-
-    def cancel(self, choose: Choose) -> None:
-        id_ = choose(CONTACTS)
-        self.twin.cancel(id_, self.newer(id_, choose), choose(list(Left)))
-
-    def offerable(self, choose: Choose) -> None:
-        self.twin.offerable(choose(CONTACTS), choose([True, True, False]))
-
-    def forget_contact(self, choose: Choose) -> None:
-        id_ = choose(CONTACTS)
-        self.twin.forget_contact(id_, max(1, self.versions[id_] - choose([0, 1])))
-
-    # Listeners.
-
-    def presence(self, id_: UUID, **changes: object) -> ListenerPresence:
-        values: dict[str, object] = {
-            "listener_id": id_,
-            "session_id": ident(f"{id_}{self.sessions[id_]}"),
-            "version": self.versions[id_],
-            "profile_id": "both",
-            "state": PresenceState.READY,
-            "max_chats": 2,
-            "lease_ms": 40_000,
-        }
-        return ListenerPresence(**{**values, **changes})  # type: ignore[arg-type]
-
-    def set_presence(self, choose: Choose) -> None:
-        id_, step = choose(LISTENERS), choose(VERSIONS[:-1])
-        if step == 1:
-            self.sessions[id_] += choose([0, 0, 1])
-        self.versions[id_] = max(1, self.versions[id_] + step)
-        load = [Load(choose(CONTACTS), choose(["call", "chat"]))] if choose([0, 0, 1]) else ()
-        given = self.presence(
-            id_,
-            profile_id=choose(PROFILES),
-            state=choose(STATES),
-            max_chats=choose([0, 1, 2, 2]),
-            chats_beside_call=choose([None, 0, 1, 2]),
-            load=load,
-            lease_ms=choose([2_500, 40_000, 40_000]),
-        )
-        self.twin.set_presence(given)
-        self.versions[id_] += step == -1
-
-    def heartbeat(self, choose: Choose) -> None:
-        id_ = choose(LISTENERS)
-        self.twin.heartbeat(id_, ident(f"{id_}{self.sessions[id_] - choose([0, 0, 1])}"))
-
-    def forget_listener(self, choose: Choose) -> None:
-        id_ = choose(LISTENERS)
-        self.twin.forget_listener(id_, max(1, self.versions[id_] - choose([0, 1])))
-
-    def finish(self, choose: Choose) -> None:
-        if not self.model.listeners:
-            return
-        listener_id = choose(sorted(self.model.listeners))
-        load = self.model.listeners[listener_id].load
-        contact_id = choose([*CONTACTS[:2], *load, *load, *load])
-        engagement = choose([None, *(one[1] for one in load.values())])
-        self.twin.finish(listener_id, contact_id, engagement)
-
-    def wrap_up(self, choose: Choose) -> None:
-        self.twin.wrap_up(choose(LISTENERS), choose(CONTACTS), choose([0, 5_000]))
 
     # Offers.
 
@@ -194,13 +71,20 @@ class Disorder:
     def match_listener(self, choose: Choose) -> None:
         self.twin.match_listener(choose(LISTENERS))
 
+    def make_offer(self) -> None:
+        """A listener and a contact anew, and the pair of them; none while the index is filled."""
+        listener_id, contact_id = LISTENERS[-1], CONTACTS[-1]
+        for id_ in (listener_id, contact_id):
+            self.versions[id_] += 1
+        self.turns[contact_id] += 1
+        self.twin.set_presence(self.presence(listener_id))
+        also = CHAT if self.lanes[contact_id] == (CHAT,) else ADULT
+        wider = (Widening(self.model.now + 60_000, (also,)),)
+        self.twin.enqueue(self.contact(contact_id, 0, widenings=wider))
+        self.twin.match_listener(listener_id)
+
     def offer(self, choose: Choose) -> Offer:
-        """One of the last offers, most often the newest; a new one when there is none."""
-        while not self.model.offers:
-            self.set_presence(choose)
-            self.enqueue(choose)
-            self.match(choose)
-            self.match_listener(choose)
+        """One of the last offers, most often the newest."""
         recent = list(self.model.offers.values())[-4:]
         return choose([*recent, recent[-1], recent[-1]]).offer  # type: ignore[no-any-return]
 
@@ -236,6 +120,7 @@ class Disorder:
 
     def accept_slowly(self, choose: Choose) -> None:
         """Reserved, taken for dead and given back, offered on: then its commit shows after all."""
+        self.make_offer()
         offer = self.twin.match(choose(LANES)) or self.offer(choose)
         self.twin.accept(offer)
         self.twin.release(offer.offer_id, contact_gone=False)
@@ -244,6 +129,21 @@ class Disorder:
 
     def decline(self, choose: Choose) -> None:
         self.twin.decline(self.offer(choose))
+
+    def be_refused_by_all(self, choose: Choose) -> None:
+        """One contact comes back from desk after desk: a round in vain. Then it is raised."""
+        self.make_offer()
+        id_ = self.offer(choose).contact_id
+        for _ in LISTENERS:
+            known = self.model.contacts.get(id_)
+            if known is not None and known.offer is not None:
+                self.twin.decline(self.model.offers[known.offer].offer)
+            self.twin.match_contact(id_)
+        self.twin.sweep()
+        known = self.model.contacts.get(id_)
+        if known is not None and not known.gone:
+            self.versions[id_] = known.version + 1
+            self.twin.enqueue(replace(known.waiting, version=known.version + 1, rank=0))
 
     def seen(self, choose: Choose) -> None:
         self.twin.seen(self.offer(choose))

@@ -50,7 +50,8 @@ class Evening:
         *["end"] * 3,
         *["change"] * 2,
         *["declare"] * 2,
-        *["decline", "decline", "accept_again", "hold_back_or_not", "sign_in", "fall_silent"],
+        *["decline", "sign_in"] * 2,
+        *["accept_again", "hold_back_or_not", "fall_silent"],
     )
 
     def __init__(self, redis: Any, pool: str, staff: int) -> None:
@@ -180,11 +181,12 @@ class Evening:
             self.centre.accept(choose(recent), 0, "now")
 
     def decline(self, choose: Choose) -> None:
-        if not self.living():
-            return self.arrive(choose)
-        self.twin.decline(choose(self.living()))
-        self.centre.observe()
-        return self.centre.match_all()
+        """Somebody gives an offer back; or everybody does, as long as there are any."""
+        for _ in range(choose([1, 1, 6])):
+            if self.living():
+                self.twin.decline(choose(self.living()))
+                self.centre.observe()
+                self.centre.match_all()
 
     def engaged(self) -> list[TrueEngagement]:
         return [one for one in self.truth.engagements.values() if one.open]
@@ -208,8 +210,9 @@ class Evening:
         return None
 
     def pass_time(self, choose: Choose) -> None:
-        """Time passes; most often the offers of this moment have reached their desks."""
-        if choose([True, True, False]):
+        """Time passes; most often offers reach their desks, of this moment and later ones."""
+        self.centre.desks_show = choose([True, True, False])
+        if self.centre.desks_show:
             for offer in self.living():
                 self.twin.seen(offer)
         self.centre.pass_time(choose([300, 2_100, 6_000, 12_000, 21_000, 45_000]))
@@ -222,6 +225,7 @@ class TroubledEvening(Evening):
         *Evening.ACTS,
         *["reconcile"] * 3,
         *["commit_late", "deliver_late", "deliver_again", "dying_sweep", "jump"],
+        *["accept_in_vain"] * 2,
         *["take_snapshot", "lose_redis"],
     )
 
@@ -235,6 +239,19 @@ class TroubledEvening(Evening):
 
     def crash(self, choose: Choose) -> int:
         return int(choose([0, 0, 0, 0, 1, 2]))
+
+    def accept_in_vain(self, choose: Choose) -> None:
+        """Committed, its node dies; her telephone does not answer, and that news is late too."""
+        if not self.living():
+            return self.arrive(choose)
+        offer = choose(self.living())
+        self.centre.accept(offer, 2, "now")
+        engagement = self.truth.engagements.get(offer.offer_id)
+        if engagement is not None and engagement.open:
+            self.truth.give_back(engagement, self.model.clock)
+            self.centre.tell_contact(offer.contact_id, choose(["late", "lost"]))
+            self.centre.finish(offer.offer_id, self.fate(choose))
+        return self.centre.pass_time(12_000)
 
     def commit_late(self, choose: Choose) -> None:
         """The transaction of an accept reaches PostgreSQL long after its reservation."""

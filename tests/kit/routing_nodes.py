@@ -43,6 +43,7 @@ class Nodes:
         self.sent: deque[Message] = deque(maxlen=KEPT_MESSAGES)
         self.slow_accepts: list[Offer] = []  # reserved, not committed: a node is slow, or dead
         self.silent: set[UUID] = set()  # listeners whose sockets say nothing
+        self.desks_show = False  # whether offers made meanwhile are seen
         self.beats_at = 0
         self.in_line = True  # whether the index has been told everything
         self.mended_from = 0  # a whole pass begun from here on brings it in line again
@@ -93,8 +94,10 @@ class Nodes:
         """Turn what the stream tells, and what rounds ended, into facts."""
         for kind, listener, contact, offer, _ in self.twin.compare_events():
             if kind is EventKind.OFFERED and offer is not None:
-                turn = self.model.offers[offer].offer.turn
-                self.laws.note(Offered(self.now(), offer, contact, listener, turn))
+                made = self.model.offers[offer].offer
+                self.laws.note(Offered(self.now(), offer, contact, listener, made.turn))
+                if self.desks_show:
+                    self.twin.seen(made)
             elif kind is EventKind.OFFER_CLOSED and offer is not None:
                 refused = self.model.offers[offer].state in REFUSED
                 self.laws.note(OfferOver(self.now(), offer, refused=refused))

@@ -234,7 +234,10 @@ class Twin:
         self._compare_listeners(listeners.entries)
         for lanes in ((lane,) for lane in self.plan.channel_of):
             assert await router.staffed(lanes) == model.staffed(lanes)
-        for id_ in model.contacts:
+        for id_, contact in model.contacts.items():
+            # Which lanes it stands in shows only in who is offered it: so the entry itself is read.
+            lanes = await self.redis.hget(self.plan.key(f"contact:{id_}"), "lanes")
+            assert set((lanes or "").split()) == set(contact.lanes)
             assert await router.position(id_) == model.position(id_)
             assert await router.expected_wait(id_) == model.expected_wait(id_)
 

@@ -34,7 +34,12 @@ from contactcenter.centre.views import (
 )
 from tests.kit.staff_contacts import MemoryContacts
 from tests.kit.staff_people import NOON, MemoryAccounts, MemoryPresence
-from tests.kit.staff_supervision import MemoryFollowUps, MemorySupervised, MemorySupervision
+from tests.kit.staff_supervision import (
+    MemoryColleagues,
+    MemoryFollowUps,
+    MemorySupervised,
+    MemorySupervision,
+)
 
 
 class MemoryOffers:
@@ -233,6 +238,7 @@ class MemoryServices:
         self.supervision = MemorySupervision()
         self.supervised = MemorySupervised(self.contacts)
         self.follow_ups = MemoryFollowUps()
+        self.colleagues = MemoryColleagues()
 
     def bundle(self) -> StaffServices:
         """Return them as the API takes them."""
@@ -248,4 +254,5 @@ class MemoryServices:
             supervision=self.supervision,
             supervised=self.supervised,
             follow_ups=self.follow_ups,
+            colleagues=self.colleagues,
         )

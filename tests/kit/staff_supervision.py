@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from config.errors import Conflict, NotFound
+from config.errors import Conflict, InvalidInput, NotFound
 from config.ids import new_id
 from config.vocabulary import (
     Channel,
@@ -15,14 +15,18 @@ from config.vocabulary import (
     FollowUpOutcome,
     FollowUpState,
     ListenerActReason,
+    NumberReason,
     PresenceState,
     QueueActReason,
 )
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.supervision_views import (
+    ColleagueList,
     FollowUpList,
     FollowUpView,
+    NumberView,
     OverrideView,
+    PresentColleague,
     QueueFigures,
     ServiceTargetView,
     SupervisionView,
@@ -149,11 +153,24 @@ class MemorySupervision:
         self.overrides.pop((queue, channel), None)
 
 
+class MemoryColleagues:
+    """Malik, who is ready for anybody."""
+
+    async def serving(
+        self, principal: Principal, queue: str, channel: Channel | None
+    ) -> ColleagueList:
+        if queue != "mineur":
+            raise InvalidInput(code="queue_unknown", field="queue")
+        malik = PresentColleague(staff_id=new_id(), display_name="Malik", state=PresenceState.READY)
+        return ColleagueList(colleagues=[malik])
+
+
 class MemoryFollowUps:
     """Follow-ups by id."""
 
     def __init__(self) -> None:
         self.open: dict[UUID, FollowUpView] = {}
+        self.numbers_read: list[tuple[UUID, NumberReason]] = []
 
     def owed(self, contact_id: UUID) -> FollowUpView:
         """Leave a callback."""
@@ -181,6 +198,15 @@ class MemoryFollowUps:
             raise Conflict(code="follow_up_claimed")
         her = ColleagueView(staff_id=principal.staff_id, display_name=principal.display_name)
         return self._put(found, state=FollowUpState.CLAIMED, claimed_by=her, claimed_at=NOON)
+
+    async def read_number(
+        self, principal: Principal, follow_up_id: UUID, reason: NumberReason
+    ) -> NumberView:
+        found = self._known(follow_up_id)
+        if found.claimed_by is None:
+            raise Conflict(code="follow_up_not_claimed")
+        self.numbers_read.append((follow_up_id, reason))
+        return NumberView(number="+33199000123")
 
     async def done(
         self, principal: Principal, follow_up_id: UUID, outcome: FollowUpOutcome

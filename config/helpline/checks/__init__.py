@@ -45,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     Check(("line", "entry"), entry.unknown_lines),
     Check(("queues", "entry"), entry.wrong_entry_rules),
     Check(("queues", "entry"), entry.wrong_entry_queues),
+    Check(("line", "queues", "entry"), entry.danger_by_chat),
     Check(("queues", "entry"), entry.wrong_pre_answer),
     Check(("entry", "urgency"), entry.wrong_questions),
     Check(("urgency",), urgency.wrong_scale),

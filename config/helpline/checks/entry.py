@@ -95,6 +95,19 @@ def wrong_entry_queues(queues: QueuesFile, entry: EntryFile) -> Iterator[Mistake
                 yield Mistake(ENTRY, key, f"{queue_id} does not take {channel}")
 
 
+def danger_by_chat(line: LineFile, queues: QueuesFile, entry: EntryFile) -> Iterator[Mistake]:
+    """Whoever says in a chat that they are in danger waits where the main line's key 0 leads."""
+    chats = any(Channel.CHAT in rule.channels for rule in entry.entry)
+    by_id = {queue.id: queue for queue in queues.queues}
+    for key in entry.menu:
+        queue = by_id.get(key.queue)
+        if key.digit != DANGER_KEY or key.line not in (None, line.line.id) or queue is None:
+            continue
+        if chats and Channel.CHAT not in queue.channels:
+            reason = f"{queue.id} does not take {Channel.CHAT}, and a chat may say danger too"
+            yield Mistake(ENTRY, f"menu[{key.digit}].queue", reason)
+
+
 def wrong_pre_answer(queues: QueuesFile, entry: EntryFile) -> Iterator[Mistake]:
     """First answers are given in a queue of that level, which takes the channels."""
     rule = entry.pre_answer

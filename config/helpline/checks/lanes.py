@@ -48,7 +48,7 @@ def wrong_sizes(
             yield Mistake(PROFILES, key, reason)
     count = sum(team.profiles_count for team in teams.values())
     if count > MAX_PROFILES:
-        reason = f"make {count} with their skills, more than {MAX_PROFILES}"
+        reason = f"make {count} with their skills and lines, more than {MAX_PROFILES}"
         yield Mistake(PROFILES, "profiles", reason)
 
 

@@ -71,14 +71,30 @@ class Offers:
             return None
         if offer is None or offer.session_id != principal.session_id:
             return None
-        return await self.view(offer)
-
-    async def view(self, offer: Offer) -> OfferView | None:
-        """Return an offer as a desk shows it; None when it no longer stands."""
         if offer.state is not OfferState.OFFERED:
             return None
         contact = await self._contacts.get(offer.contact_id)
+        if contact.line_id not in principal.line_ids:
+            await self._pass_by(principal, offer)
+            return None
         return offer_view(offer, contact, self._helpline, milliseconds(self._clock.now()))
+
+    async def _pass_by(self, principal: Principal, offer: Offer) -> None:
+        """Offer to somebody else what she could not open: a contact of a line her account lacks.
+
+        Her lanes are those of her lines, but immediate danger, for one, is
+        answered for every line in one queue. `doctor` names such accounts.
+        """
+        try:
+            step = await self._router.decline(
+                offer.offer_id, principal.staff_id, principal.session_id
+            )
+            if step is Step.DONE:
+                log.warning("offer_of_a_line_she_lacks", listener_id=str(principal.staff_id))
+                await self._queueing.given_back(offer, ContactEventKind.OFFER_WITHDRAWN)
+        except Unavailable as error:
+            # Not shown, so not seen: within two seconds the sweep offers it on.
+            log.warning("offer_not_passed_by", code=error.code)
 
     async def seen(self, principal: Principal, offer_id: UUID) -> None:
         """Note that her screen shows the offer; repeated and late ones change nothing."""
@@ -98,6 +114,9 @@ class Offers:
         if contact_id is None or reserved.step not in (Step.DONE, Step.ALREADY):
             return await self._refused(principal, offer_id, reserved.step)
         contact = await self._contacts.get(contact_id)
+        if contact.line_id not in principal.line_ids:
+            await self._router.release(offer_id, contact_gone=False)
+            raise NotFound("on no line of hers", code="not_found")
         channel = contact.channel
         try:
             accepted = await self._contacts.accept(

@@ -117,9 +117,11 @@ class Presence:
         if principal.profile_id is None:
             raise NotAllowed("takes no contacts", code="no_profile")
         try:
-            return self._helpline.profile_for(principal.profile_id, principal.skills).id
+            return self._helpline.profile_for(
+                principal.profile_id, principal.skills, principal.line_ids
+            ).id
         except KeyError:
-            raise NotAllowed("her team is no longer one", code="no_profile") from None
+            raise NotAllowed("no team, or none on her lines", code="no_profile") from None
 
     async def conclude(
         self,
@@ -179,14 +181,14 @@ class Presence:
                 return await self.conclude(
                     staff_id, PresenceState.OFFLINE, "shift_over", now, hard_contacts=0
                 )
-            after = await self._begin_pause(staff_id, now + self._pause, now)
-            if after is not None:
-                await self.tell(after)
-            return after
+            rests = await self._begin_pause(staff_id, now + self._pause, now)
         except Unavailable as error:
             # What she has just finished is committed; her own word ends shift and pause too.
             log.warning("release_not_followed", listener_id=str(staff_id), code=error.code)
             return None
+        if rests is not None:
+            await self.tell(rests)
+        return rests
 
     async def leave(self, principal: Principal) -> None:
         """Take nothing more in a session that is being signed out."""
@@ -204,8 +206,9 @@ class Presence:
         """Pause a listener after a contact in danger: « ready again » is then her own word.
 
         DESIGN: never automatic after U1 or U2; DOMAIN 4: an offered pause, not counted
-        as poor performance. Its time begins once she has written up (`released`). How many there were in a row is kept for whoever looks
-        after her, until a calmer contact, or the end of her shift.
+        as poor performance. Its time begins once she has written up (`released`). How
+        many there were in a row is kept for whoever looks after her, until a calmer
+        contact, or the end of her shift.
         """
         row = await self._store.current(staff_id)
         if row is None or row.state is PresenceState.OFFLINE:
@@ -217,9 +220,7 @@ class Presence:
             return
         hard = row.hard_contacts + 1
         if row.state is PresenceState.READY:
-            await self._put(
-                row, PresenceState.BREAK, RESTS, now, until=None, hard_contacts=hard
-            )
+            await self._put(row, PresenceState.BREAK, RESTS, now, until=None, hard_contacts=hard)
         else:
             await self._put(row, row.state, row.reason, now, until=row.until, hard_contacts=hard)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from config.clock import Clock
 from config.helpline.helpline import Helpline
-from config.vocabulary import Urgency
+from config.vocabulary import Urgency, UrgencySource
 from contactcenter.centre.queue.states import QueueStates
 from contactcenter.centre.staff.alerts import Alerts, of_lines
 from contactcenter.centre.staff.contact_views import queue_label, waited_seconds
@@ -108,10 +108,12 @@ class FloorBoard:
             level=contact.level,
             needs=list(contact.needs),
             urgency=contact.urgency or Urgency.U2,
+            urgency_source=contact.urgency_source or UrgencySource.SYSTEM,
             urgency_confirmed=contact.urgency_confirmed_at is not None,
             state=contact.state,
             waited_seconds=waited_seconds(contact, now),
             arrived_at=contact.arrived_at,
+            answered_at=contact.answered_at,
             since=contact.since,
             listener_id=contact.listener_id,
             listener_name=contact.listener_name,

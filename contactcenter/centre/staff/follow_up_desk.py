@@ -5,11 +5,11 @@ from uuid import UUID
 
 from config.clock import Clock
 from config.helpline.helpline import Helpline
-from config.vocabulary import FollowUpOutcome
+from config.vocabulary import FollowUpOutcome, NumberReason
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.staff.contact_views import queue_label
 from contactcenter.centre.staff.subjects import subject_of
-from contactcenter.centre.supervision_views import FollowUpList, FollowUpView
+from contactcenter.centre.supervision_views import FollowUpList, FollowUpView, NumberView
 from contactcenter.centre.views import ColleagueView
 from records.follow_ups import FollowUp, FollowUps
 from records.supervision import Floor
@@ -38,6 +38,14 @@ class FollowUpDesk:
         return await self._view(
             await self._follow_ups.claim(subject_of(principal), follow_up_id, now)
         )
+
+    async def read_number(
+        self, principal: Principal, follow_up_id: UUID, reason: NumberReason
+    ) -> NumberView:
+        """Return the number of a callback that is hers; each reading is in the trail."""
+        subject, now = subject_of(principal), self._clock.now()
+        number = await self._follow_ups.read_number(subject, follow_up_id, reason, now)
+        return NumberView(number=number)
 
     async def done(
         self, principal: Principal, follow_up_id: UUID, outcome: FollowUpOutcome

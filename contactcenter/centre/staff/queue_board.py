@@ -1,4 +1,4 @@
-"""The live state of the queues: for every desk, and with its figures for whoever supervises.
+"""The live state of the queues: the same figures for every desk, wallboard and supervisor.
 
 One look a second and process: one bounded script in the index, whose counters
 and buckets were written as things happened, and a few small indexes in
@@ -52,7 +52,7 @@ class QueueBoard:
         self._outlook.see(overview)
         sight = Sight(self.helpline, overview, self._states, self._outlook)
         state = QueuesChanged(
-            queues=sight.loads(),
+            queues=sight.figures(self._states.picture.overrides),
             free_listeners=sum(overview.free.values()),
             alerts=await self._alerts.for_everybody(overview, now),
         )
@@ -62,18 +62,16 @@ class QueueBoard:
         return state
 
     async def supervise(self, now: datetime, revision: int) -> SupervisionChanged | None:
-        """Return the figures of the last look if they, or `revision`, have changed."""
+        """Return the last look with what only she is told, if it or `revision` has changed."""
         if self._overview is None or self.last is None:
             return None
         await self._read_alerts(revision)
-        overview = self._overview
-        sight = Sight(self.helpline, overview, self._states, self._outlook)
         state = SupervisionChanged(
             at=now,
             revision=revision,
-            queues=sight.figures(self._states.picture.overrides),
+            queues=self.last.queues,
             free_listeners=self.last.free_listeners,
-            present_listeners=sum(overview.present.values()),
+            present_listeners=sum(self._overview.present.values()),
             alerts=[*self.last.alerts, *self._supervisors_alerts],
         )
         before = self.last_supervision

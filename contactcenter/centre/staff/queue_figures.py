@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from config.helpline.helpline import Helpline
 from config.helpline.lanes import Lane
@@ -13,14 +12,11 @@ from contactcenter.centre.staff.outlook import Outlook
 from contactcenter.centre.supervision_views import (
     OverrideView,
     QueueFigures,
-    QueueLoad,
     ServiceTargetView,
 )
 from records.overrides import QueueOverride
 from routing.flow import Flow, together
 from routing.model import LaneLoad, Overview
-
-Figures = TypeVar("Figures", bound=QueueLoad)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +28,11 @@ class Sight:
     states: QueueStates
     outlook: Outlook
 
-    def loads(self) -> list[QueueLoad]:
-        """Return who waits where and whether it answers, in the queues' order."""
-        return [QueueLoad(**self._load(*key, lanes)) for key, lanes in self._lanes().items()]
-
     def figures(self, overrides: Sequence[QueueOverride]) -> list[QueueFigures]:
-        """Return the same with the figures of the window and what supervisors set."""
+        """Return who waits where and whether it answers, with the figures of the window.
+
+        In the queues' order, with what supervisors set on each.
+        """
         return [
             self._figures(queue, channel, lanes, covering(overrides, queue, channel))
             for (queue, channel), lanes in self._lanes().items()
@@ -46,10 +41,21 @@ class Sight:
     def _figures(
         self, queue: str, channel: Channel, lanes: Sequence[Lane], override: OverrideView | None
     ) -> QueueFigures:
-        flow = together(self.overview.lanes[lane.id].flow for lane in lanes)
+        loads = [self.overview.lanes[lane.id] for lane in lanes]
+        flow = together(each.flow for each in loads)
+        state = self.states.of(queue, channel)
         target = self.helpline.queue(queue).service_target.get(channel)
         return QueueFigures(
-            **self._load(queue, channel, lanes),
+            queue=queue,
+            label=queue_label(self.helpline, queue),
+            channel=channel,
+            waiting=sum(each.waiting for each in loads),
+            longest_wait_seconds=_longest(loads, self.overview.now_ms),
+            state=state.kind,
+            reopens_at=state.reopens_at,
+            estimated_wait_seconds=self.outlook.wait_seconds(
+                self.overview, [lane.id for lane in lanes if lane.need is None]
+            ),
             window_seconds=self.overview.window_ms // 1000,
             answered=flow.answered,
             abandoned=flow.abandoned,
@@ -66,26 +72,10 @@ class Sight:
                 lanes.setdefault((lane.queue, lane.channel), []).append(lane)
         return lanes
 
-    def _load(self, queue: str, channel: Channel, lanes: Sequence[Lane]) -> dict[str, Any]:
-        loads = [self.overview.lanes[lane.id] for lane in lanes]
-        state = self.states.of(queue, channel)
-        return {
-            "queue": queue,
-            "label": queue_label(self.helpline, queue),
-            "channel": channel,
-            "waiting": sum(each.waiting for each in loads),
-            "longest_wait_seconds": _longest(loads, self.overview.now_ms),
-            "state": state.kind,
-            "reopens_at": state.reopens_at,
-            "estimated_wait_seconds": self.outlook.wait_seconds(
-                self.overview, [lane.id for lane in lanes if lane.need is None]
-            ),
-        }
-
 
 def figures_of_lines(
-    helpline: Helpline, figures: Iterable[Figures], line_ids: Collection[str]
-) -> list[Figures]:
+    helpline: Helpline, figures: Iterable[QueueFigures], line_ids: Collection[str]
+) -> list[QueueFigures]:
     """Return those of some lines' queues."""
     main = helpline.line.id
     return [each for each in figures if (helpline.queue(each.queue).line or main) in line_ids]

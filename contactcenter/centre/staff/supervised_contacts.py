@@ -5,6 +5,7 @@ trail, in one transaction. Then the desks concerned are woken: the one that lose
 the contact, the one that is offered it, and every supervisor's.
 """
 
+from collections.abc import Awaitable
 from uuid import UUID
 
 from config.clock import Clock
@@ -110,14 +111,16 @@ class SupervisedContacts:
         now, actor = self._clock.now(), actor_of(principal)
         until = self._destinations.preferred_until(now)
         if contact.state is ContactState.WAITING:
-            after = await self._contacts.assign(
-                contact.contact_id,
-                listener_id,
-                until,
-                self._helpline.urgency.returned_head_start_ms,
-                actor,
-                now,
-                reason.value,
+            after = await _while_waiting(
+                self._contacts.assign(
+                    contact.contact_id,
+                    listener_id,
+                    until,
+                    self._helpline.urgency.returned_head_start_ms,
+                    actor,
+                    now,
+                    reason.value,
+                )
             )
             await self._effects.changed(after)
             return
@@ -190,7 +193,9 @@ class SupervisedContacts:
         now, actor = self._clock.now(), actor_of(principal)
         placement = self._placements.moved(contact, queue)
         if contact.state is ContactState.WAITING:
-            after = await self._contacts.move(contact_id, placement, actor, now, reason.value)
+            after = await _while_waiting(
+                self._contacts.move(contact_id, placement, actor, now, reason.value)
+            )
             await self._effects.changed(after)
         else:
             talking = _talking(contact, taken)
@@ -216,8 +221,7 @@ class SupervisedContacts:
         """
         contact = await self._reach(principal, contact_id, Right.CONTACT_ASSIGN)
         if contact.state is ContactState.CLOSED:
-            if (contact.disposition, contact.non_content_code) != (disposition, non_content_code):
-                raise Conflict("closed otherwise", code="already_closed")
+            _check_closed_as(contact, disposition, non_content_code)
             return await self._desk.view(principal, contact_id)
         self._check_disposition(contact, disposition, non_content_code)
         taken = await self._engagements.open_for_contact(contact_id)
@@ -230,6 +234,8 @@ class SupervisedContacts:
             actor=actor_of(principal),
             non_content_code=non_content_code,
         )
+        # Somebody else may have closed it meanwhile, in other words.
+        _check_closed_as(after, disposition, non_content_code)
         if taken is None:
             await self._effects.changed(after)
         else:
@@ -249,6 +255,23 @@ class SupervisedContacts:
     async def _reach(self, principal: Principal, contact_id: UUID, right: Right) -> ContactSnapshot:
         await self._gate.check(subject_of(principal), contact_id, right, self._clock.now())
         return await self._contacts.get(contact_id)
+
+
+def _check_closed_as(
+    contact: ContactSnapshot, disposition: Disposition, non_content_code: str | None
+) -> None:
+    if (contact.disposition, contact.non_content_code) != (disposition, non_content_code):
+        raise Conflict("closed otherwise", code="already_closed")
+
+
+async def _while_waiting(act: Awaitable[ContactSnapshot]) -> ContactSnapshot:
+    """Return what became of a contact that waited when it was read; Conflict `contact_gone`."""
+    try:
+        return await act
+    except Conflict as error:
+        if error.code != "contact_not_waiting":
+            raise
+        raise Conflict("accepted or gone meanwhile", code="contact_gone") from None
 
 
 def _talking(contact: ContactSnapshot, taken: Engagement | None) -> Engagement:

@@ -28,7 +28,7 @@ from contactcenter.centre.supervision_views import (
     SupervisionView,
 )
 from contactcenter.centre.views import PresenceView
-from records.overrides import QueueOverrides
+from records.overrides import QueueOverrides, checked_words
 from records.supervision import ForcedPresence
 
 log = structlog.get_logger()
@@ -73,7 +73,7 @@ class Supervision:
         )
         await self._presence.tell(row)
         if state is PresenceState.LEAVING:
-            row = await self._presence.end_shift(listener_id) or row
+            row = await self._presence.released(listener_id) or row
         return presence_view(row)
 
     async def override(
@@ -98,6 +98,10 @@ class Supervision:
         subject, now = subject_of(principal), self._clock.now()
         lines = self._lines(principal, queue)
         wanted = {OverrideKind.CLOSED: closed, OverrideKind.MESSAGE: message is not None}
+        for kind in (each for each, is_wanted in wanted.items() if is_wanted):
+            # All of it is looked at before any of it is in force.
+            texts = message if kind is OverrideKind.MESSAGE else None
+            checked_words(queue, kind, texts, until, now)
         standing = []
         for line in lines:
             for kind, is_wanted in wanted.items():

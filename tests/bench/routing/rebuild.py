@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,28 +82,22 @@ async def _fill(database: DatabaseAddresses, whole: WholeCentre, waiting: int) -
 @asynccontextmanager
 async def _arriving(whole: WholeCentre) -> AsyncIterator[Arrivals]:
     """Take a visitor in every 20 ms, as other requests of the same process, until left."""
-    arrivals = Arrivals()
+    arrivals, is_over = Arrivals(), asyncio.Event()
 
     async def arrive() -> None:
-        while True:
+        # Never cut off between the commit and the index: that would be another measurement.
+        while not is_over.is_set():
             began = monotonic()
             await whole.centre.conversations.open_conversation(Opening())
             arrivals.seconds.append(monotonic() - began)
             await asyncio.sleep(BETWEEN_ARRIVALS_SECONDS)
 
-    task = asyncio.ensure_future(arrive())
+    arriving = asyncio.ensure_future(arrive())
     try:
         yield arrivals
     finally:
-        await _ended(task)
-
-
-async def _ended(task: "asyncio.Future[None]") -> None:
-    if task.done():
-        task.result()  # what it raised is why there is no figure
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+        is_over.set()
+        await arriving
 
 
 async def _must_agree(database: DatabaseAddresses, whole: WholeCentre, at_least: int) -> None:

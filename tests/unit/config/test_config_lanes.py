@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from config.helpline.helpline import Helpline
-from config.helpline.lanes import MAX_LANES_PER_LINE, MAX_LANES_PER_PROFILE
+from config.helpline.lanes import MAX_LANES_PER_LINE, MAX_LANES_PER_PROFILE, lanes_of
 from config.helpline.load import load_helpline
-from config.helpline.profiles import MAX_PROFILES, Help, Profile
+from config.helpline.profiles import MAX_PROFILES, Help, Profile, Team
+from config.helpline.schema.lanes import ProfileRule, Queue
 from config.helpline.schema.urgency import SystemFact
 from config.vocabulary import Audience, Channel, EscalationOffer, Level, Urgency
 from tests.unit.config.conftest import DLPM, Spoilt
@@ -177,7 +178,61 @@ def test_profiles_are_distinct_and_within_the_routers_bounds(dlpm: Helpline) -> 
 
 def test_every_listener_serves_immediate_danger_whatever_her_skills(dlpm: Helpline) -> None:
     for profile in dlpm.all_profiles():
-        assert "urgence_coordination" in _queues(profile), profile.id
+        # But for who works for another line alone: danger is answered on the main one.
+        assert ("urgence_coordination" in _queues(profile)) is ("line.snated" not in profile.id)
+
+
+def test_nobody_serves_a_line_that_her_account_lacks(dlpm: Helpline) -> None:
+    whole = dlpm.profile_for("ecoute", ["lsf"])
+    assert dlpm.profile_for("ecoute", ["lsf"], ["snated", "dlpm", "another"]) is whole
+    part = dlpm.profile_for("ecoute", ["lsf"], ["dlpm"])
+    assert part.id == "ecoute+lsf+line.dlpm"
+    assert dlpm.profile(part.id) is part
+    assert set(whole.lanes) - set(part.lanes) == {
+        "snated:ecoute_119:call:fr",
+        "snated:ecoute_119:call:en",
+    }
+    # What she can do for the lines she has, she goes on doing.
+    assert part.help == whole.help
+    assert _queues(dlpm.profile_for("ecoute", ["lsf"], ["snated"])) == {"ecoute_119"}
+    # A team that serves no other line is the same without it, or is none.
+    assert dlpm.profile_for("coordination", [], ["dlpm"]).id == "coordination"
+    for lines in (["snated"], ["another"], []):
+        with pytest.raises(KeyError):
+            dlpm.profile_for("coordination", [], lines)
+
+
+def test_lines_that_came_one_by_one_make_few_profiles_however_many_they_are() -> None:
+    lines = ("one", "two", "three", "four")
+    queues = [
+        Queue.model_validate(
+            {"id": f"of_{line}", "line": line, "label": {"fr": "x"}, "channels": ["call"]}
+        )
+        for line in lines
+    ]
+    rule = ProfileRule.model_validate(
+        {
+            "id": "team",
+            "label": {"fr": "x"},
+            "queues": ["*"],
+            "channels": ["call"],
+            "languages": ["*"],
+        }
+    )
+    team = Team(rule, lanes_of("one", queues, ("fr",)), queues, 30)
+    assert team.lines == lines
+    parts = team.profiles_by_lines()
+    # All, each alone, and what there was before each further one came.
+    assert list(parts) == [
+        frozenset(lines),
+        *(frozenset({line}) for line in lines),
+        frozenset(lines[:2]),
+        frozenset(lines[:3]),
+    ]
+    for served, profiles in parts.items():
+        for profile in profiles.values():
+            assert {lane.split(":")[0] for lane in profile.lanes} == served
+    assert team.profiles_count == len(parts)
 
 
 def test_further_line_shares_pool_zone_and_languages_and_has_its_own_number(

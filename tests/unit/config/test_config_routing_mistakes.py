@@ -45,6 +45,7 @@ MISTAKES = [
     ("profiles.toml", '"parent_proche"], after', '"professionnel"], after', "profiles.toml: profiles[specialiste].help_out: professionnel is the team's own"),
     ("profiles.toml", "after_seconds = 60", "after_seconds = 0", "profiles.toml: profiles[specialiste].help_out[0].after_seconds: Input should be greater than or equal to 1"),
     # calls that come back, first answers and questions
+    ("queues.toml", 'channels = ["call", "chat"]\nservice_target = { call = { percent = 95, seconds = 20 }, chat', 'channels = ["call"]\nservice_target = { call = { percent = 95, seconds = 20 }, chat', "entry.toml: menu[0].queue: urgence_coordination does not take chat, and a chat may say danger too"),
     ("entry.toml", 'returning_queue = "rappel_coupure"', 'returning_queue = "rappel"', "entry.toml: returning_queue: no queue is called rappel"),
     ("entry.toml", 'returning_queue = "rappel_coupure"', 'returning_queue = "formulaires"', "entry.toml: returning_queue: formulaires does not take call"),
     ("entry.toml", 'returning_queue = "rappel_coupure"', 'returning_queue = "pre_accueil"', "entry.toml: returning_queue: pre_accueil is for first answers: see pre_answer"),
@@ -125,7 +126,7 @@ def test_profiles_that_skills_make_are_counted(spoilt: Spoilt) -> None:
     spoilt.replace("queues.toml", 'id = "temoin"', f'id = "temoin"\nprefers = [{listed}]')
     (found,) = spoilt.mistakes()
     assert found.startswith("profiles.toml: profiles: make ")
-    assert found.endswith(" with their skills, more than 512")
+    assert found.endswith(" with their skills and lines, more than 512")
 
 
 def test_lanes_of_each_line_are_counted_apart(spoilt: Spoilt) -> None:
@@ -169,3 +170,8 @@ def test_lines_own_rules_rank_who_is_unknown_as_a_minor_too(spoilt: Spoilt) -> N
     )
     expected = "entry.toml: entry: by call on snated, unknown must be ranked as a minor is"
     assert spoilt.mistakes() == (expected,)
+
+
+def test_file_nested_beyond_reading_is_a_mistake_like_any_other(spoilt: Spoilt) -> None:
+    (spoilt.folder / "skills.toml").write_text("a = " + "[" * 20_000 + "]" * 20_000)
+    assert "skills.toml: is nested too deeply" in spoilt.mistakes()

@@ -59,6 +59,7 @@ export const api = {
     call('PUT', `contacts/${id}/form`, { values, revision }, { keepalive: true }),
   urgency: (id, change) => call('POST', `contacts/${id}/urgency`, change),
   factors: (id, factors) => call('PUT', `contacts/${id}/factors`, { factors }),
+  colleagues: (queue, channel) => call('GET', `colleagues?${new URLSearchParams({ queue, channel })}`),
   handOver: (id, where) => call('POST', `contacts/${id}/hand-over`, where),
   extend: (id, until) => call('POST', `contacts/${id}/wrap-up/extend`, { wrap_up_until: until }),
   end: (id) => call('POST', `contacts/${id}/end`),
@@ -69,6 +70,7 @@ export const api = {
   form: (id, version) => call('GET', `forms/${id}/${version}`),
   followUps: () => call('GET', 'follow-ups'),
   claim: (id) => call('POST', `follow-ups/${id}/claim`),
+  number: (id, reason) => call('POST', `follow-ups/${id}/number`, { reason }),
   /** `how`: "done" or "drop". */
   settle: (id, how, outcome) => call('POST', `follow-ups/${id}/${how}`, { outcome }),
   supervision: () => call('GET', 'supervision'),

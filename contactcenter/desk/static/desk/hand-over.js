@@ -17,18 +17,22 @@ class HandOver extends StoreElement {
   connectedCallback() {
     super.connectedCallback();
     this.queue = '';
-    this.colleagues = null;
-    if (lists.supervisors.includes(this.store.staff.role)) this.#readColleagues();
+    this.colleagues = [];
   }
 
-  // Only whoever supervises may see who is ready: the others hand over to a queue.
-  async #readColleagues() {
-    await this.store.act(async () => {
-      const { listeners } = await api.supervision();
-      this.colleagues = listeners.filter(
-        ({ state, staff_id: id }) => state === 'ready' && id !== this.store.staff.staff_id,
-      );
-    });
+  #choose(queue) {
+    this.queue = queue;
+    this.colleagues = [];
+    if (queue) this.#readColleagues(queue);
+  }
+
+  // Nobody need be named: without an answer the person is handed over to the queue alone.
+  async #readColleagues(queue) {
+    const { colleagues } = await api
+      .colleagues(queue, this.contact.channel)
+      .catch(() => ({ colleagues: [] }));
+    if (queue !== this.queue) return;
+    this.colleagues = colleagues.filter(({ state }) => state !== 'leaving');
   }
 
   get #queues() {
@@ -72,7 +76,7 @@ class HandOver extends StoreElement {
         <select
           id="hand-over-queue"
           required
-          @change=${(event) => (this.queue = event.target.value)}
+          @change=${(event) => this.#choose(event.target.value)}
         >
           <option value=""></option>
           ${this.#group('hand_over_fitting', here)} ${this.#group('hand_over_others', others)}
@@ -93,13 +97,15 @@ class HandOver extends StoreElement {
             )}
           </fieldset>`
         : nothing}
-      ${this.colleagues?.length
+      ${this.colleagues.length
         ? html`<div>
             <label for="hand-over-listener">${t('hand_over_listener')}</label>
             <select id="hand-over-listener">
               <option value="">${t('hand_over_anybody')}</option>
               ${this.colleagues.map(
-                ({ staff_id: id, name }) => html`<option value=${id}>${name}</option>`,
+                ({ staff_id: id, display_name: name, state }) => html`<option value=${id}>
+                  ${name} · ${t(`presence_${state}`)}
+                </option>`,
               )}
             </select>
           </div>`

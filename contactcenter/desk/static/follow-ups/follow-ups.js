@@ -8,6 +8,7 @@ import { secondsUntil } from '../desk/clock.js';
 import { label, lists, momentOf, problemWords, t } from '../desk/texts.js';
 import { mark } from '../desk/urgency.js';
 import { cell, heads, queueName } from '../supervision/words.js';
+import './number.js';
 
 const READ_EVERY_MS = 30_000;
 const DONE = ['reached', 'taken_up', 'other'];
@@ -139,7 +140,7 @@ class FollowUps extends LitElement {
         ${isLate ? html`<strong class="late">${t('follow_up_late')}</strong>` : nothing}
         <span class="note">${t('follow_up_since', { time: momentOf(created) })}</span>
       </th>
-      ${cell('follow_up_kind', html`${t(`follow_up_${kind}`)} ${this.#about(task)}`)}
+      ${cell('follow_up_kind', html`${t(`follow_up_${kind}`)} ${this.#about(task)} ${this.#number(task)}`)}
       ${cell('queue', queueName(queue))}
       ${cell('follow_up_whose', whose?.display_name ?? t('follow_up_nobody'))}
       ${cell('act', this.settling?.id === id ? this.#form(task) : this.#acts(task))}
@@ -156,6 +157,13 @@ class FollowUps extends LitElement {
         (one) => html`· <a href=${`/cases/${one.case_id}`}>${one.reference}</a>`,
       )}
     </div>`;
+  }
+
+  // A chat has none; of a call it is shown on request, to whoever took the callback on.
+  #number(task) {
+    const contact = this.#contacts.get(task.contact_id);
+    if (task.kind !== 'callback' || !this.#isMine(task) || contact?.channel !== 'call') return nothing;
+    return html`<cc-callback-number .task=${task}></cc-callback-number>`;
   }
 
   #acts(task) {

@@ -117,7 +117,8 @@ class ContactAct extends ActDialog {
   }
 
   #close() {
-    const isWaiting = this.subject.state === 'waiting';
+    // One who waits again has been talked with: what is said of them must be true.
+    const outcomes = this.subject.answered_at ? 'answered' : 'unanswered';
     return html`<label for="act-outcome">${t('act_outcome')}</label>
       <select
         id="act-outcome"
@@ -125,7 +126,7 @@ class ContactAct extends ActDialog {
         @change=${(event) => (this.outcome = event.target.value)}
       >
         <option value=""></option>
-        ${isWaiting ? this.#outcomes('unanswered') : nothing} ${this.#outcomes('answered')}
+        ${this.#outcomes(outcomes)}
       </select>
       ${this.outcome === 'non_content'
         ? html`<label for="act-code">${t('non_content_code')}</label>

@@ -88,11 +88,13 @@ class ContactsTable extends StoreElement {
   }
 
   #begins(one) {
-    const { urgency, urgency_confirmed: confirmed, queue, channel, audience, language, needs } = one;
+    const { urgency, urgency_source: source, queue, channel, audience, language, needs } = one;
+    // The person's own word, until a listener has checked it: never what the rules have set.
+    const isToConfirm = source === 'declared' && !one.urgency_confirmed;
     const wants = needs.map((need) => label('skills', need));
     return html`<th scope="row">
         ${mark(urgency)}
-        ${urgency === 1 && !confirmed
+        ${isToConfirm
           ? html`<span class="note">${t('urgency_unconfirmed')}</span>`
           : nothing}
       </th>

@@ -1,6 +1,6 @@
 // The wallboard: queues, waits and alerts, to be read from across the room. Nobody is
-// named on it. Whoever supervises also brings the service level, which the service
-// tells to her alone.
+// named on it: it is made of counters, the same for whoever signs it in. Only how many
+// are present is told to whoever supervises alone.
 
 import { LitElement, html, nothing } from 'lit';
 import { Live } from '../desk/live.js';
@@ -11,8 +11,6 @@ import { cell, channelOf, heads, maybe, queueName, queueState } from '../supervi
 
 const TICK_MS = 1_000;
 const MANY_ROWS = 9;
-// These name a colleague, or are for one person to act on.
-const NOT_FOR_THE_WALL = new Set(['hard_contacts', 'escalated']);
 
 const needsEyes = ({ waiting, state, service_level: level, target }) =>
   waiting > 0 || state === 'full' || (target && level !== null && level < target.percent);
@@ -22,7 +20,6 @@ class Wallboard extends LitElement {
   #alerts = [];
   #free = 0;
   #present = null;
-  #isLevelKnown = false;
   #at = 0;
   #connection = 'connecting';
   #live = new Live(
@@ -45,16 +42,13 @@ class Wallboard extends LitElement {
   }
 
   #heard(event) {
-    if (event.type === 'supervision') {
-      this.#isLevelKnown = true;
-      this.#present = event.present_listeners;
-    } else if (event.type !== 'queues' || this.#isLevelKnown) {
-      return;
+    if (event.type === 'supervision') this.#present = event.present_listeners;
+    if (event.type === 'queues') {
+      this.#queues = event.queues;
+      this.#free = event.free_listeners;
+      this.#alerts = event.alerts;
+      this.#at = serverNow();
     }
-    this.#queues = event.queues;
-    this.#free = event.free_listeners;
-    this.#alerts = event.alerts.filter(({ code }) => !NOT_FOR_THE_WALL.has(code));
-    this.#at = event.at ? Date.parse(event.at) : serverNow();
     this.requestUpdate();
   }
 
@@ -113,8 +107,7 @@ class Wallboard extends LitElement {
   }
 
   #table(queues) {
-    const names = ['queue', 'queue_state', 'queue_waiting', 'queue_longest'];
-    if (this.#isLevelKnown) names.push('queue_service_level');
+    const names = ['queue', 'queue_state', 'queue_waiting', 'queue_longest', 'queue_service_level'];
     return html`<table class=${queues.length > MANY_ROWS ? 'many' : nothing}>
       <caption class="hidden">
         ${t('wall_caption')}
@@ -126,7 +119,7 @@ class Wallboard extends LitElement {
             <th scope="row">${queueName(one.queue)} <span>${channelOf(one.channel)}</span></th>
             ${cell('queue_state', queueState(one))} ${cell('queue_waiting', one.waiting, 'number')}
             ${cell('queue_longest', maybe(one.longest_wait_seconds, this.#age))}
-            ${this.#isLevelKnown ? cell('queue_service_level', this.#level(one)) : nothing}
+            ${cell('queue_service_level', this.#level(one))}
           </tr>`,
         )}
       </tbody>
