@@ -115,7 +115,7 @@ def act_for(
             lambda: contacts.tick(contact_id, {"arme": "yes"}, Urgency.U1, 0, 0, actor, now),
             lambda: contacts.turn_away(contact_id, Disposition.HANDED_OUTSIDE, "full", now),
             lambda: contacts.turn_away(
-                contact_id, Disposition.TREATED, "stuck", now, actor=actor, follow_up=task
+                contact_id, Disposition.HANDED_OUTSIDE, "stuck", now, actor=actor, follow_up=task
             ),
             accept,
             accept,
