@@ -9,7 +9,9 @@ from config.settings import PACKAGED_HELPLINES
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.race import Course, Race
 
-COURSE = Course(nodes=4, contacts=400, listeners=40, kill_every_seconds=1.0, most_seconds=60)
+COURSE = Course(
+    nodes=4, contacts=280, listeners=30, kill_every_seconds=1.0, most_seconds=75, most_kills=12
+)
 
 
 @pytest.mark.timeout(90)
