@@ -2,8 +2,8 @@
 
 It keeps the state a step leaves behind and says which offers are lawful; the
 Lua steps are held to it by tests/property/test_routing_*.py. In this file: what
-is known, and who may be offered to whom. Only a few listeners and contacts are
-ever in it, so the bounds of sixteen heads and sixteen refusals never bite.
+is known, and who may be offered to whom. So few contacts are ever in a lane
+that the bound of sixteen heads looked past never bites.
 """
 
 from collections.abc import Iterable
@@ -166,13 +166,26 @@ class Model:
         """How many present have a lane as first choice (a help lane: as helpers)."""
         return sum(lane in lanes for lanes in self.present().values())
 
-    def open_lanes(self, lanes: Iterable[str]) -> set[str]:
+    def open_lanes(self, lanes: Iterable[str], staffed: set[str] | None = None) -> set[str]:
         """These lanes, and the help lanes of those that nobody present has as first choice."""
         found = set(lanes)
-        for lane in lanes:
-            if "!" not in lane and not self.staff(lane):
-                found |= {f"{lane}!{after}" for after in self.plan.helps.get(lane, ())}
+        staffed = self.staffed_lanes() if staffed is None else staffed
+        for lane in found - staffed:
+            found |= {f"{lane}!{after}" for after in self.plan.helps.get(lane, ())}
         return found
+
+    def staffed_lanes(self) -> set[str]:
+        """The lanes that somebody present has, as first choice or (`<lane>!ms`) as helper."""
+        return set().union(*self.present().values())
+
+    def heads(self) -> dict[UUID, set[str]]:
+        """Who may be taken from lanes, and the lanes that each is open in."""
+        staffed = self.staffed_lanes()
+        return {
+            id_: self.open_lanes(one.lanes, staffed)
+            for id_, one in self.contacts.items()
+            if one.stands and one.pref is None
+        }
 
     def is_leased(self, listener: Listener) -> bool:
         return listener.lease is not None and listener.lease > self.now
@@ -200,16 +213,14 @@ class Model:
             if one.stands and one.pref == listener_id and one.waiting.channel in channels
         )
 
-    def best(self, listener_id: UUID) -> UUID | None:
+    def best(self, listener_id: UUID, heads: dict[UUID, set[str]] | None = None) -> UUID | None:
         """The best head over all her lanes, or who stands for her alone if ranked before it."""
         lanes = self.lanes_of(self.listeners[listener_id])
+        heads = self.heads() if heads is None else heads
         found = [
             id_
-            for id_, one in self.contacts.items()
-            if one.stands
-            and one.pref is None
-            and listener_id not in one.skip
-            and not lanes.isdisjoint(self.open_lanes(one.lanes))
+            for id_, open_lanes in heads.items()
+            if not lanes.isdisjoint(open_lanes) and listener_id not in self.contacts[id_].skip
         ]
         preferred = self.best_preferred(listener_id)
         return self._first([*found, preferred] if preferred else found)
@@ -230,7 +241,8 @@ class Model:
         woken = None if lanes is None else self.open_lanes(tuple(lanes))
         free = self.free()
         beckoned = {id_ for id_ in free if self.best_preferred(id_)}
-        able = [id_ for id_ in free if self._is_woken(id_, woken) and self.best(id_)]
+        heads = self.heads()
+        able = [id_ for id_ in free if self._is_woken(id_, woken) and self.best(id_, heads)]
         if offer is None:
             assert not able, "a free listener and a contact she serves side by side"
             assert not beckoned, "a free listener and the contact that prefers her"
@@ -241,7 +253,7 @@ class Model:
         else:
             longest = min(able, key=lambda id_: (self.listeners[id_].idle, str(id_)))
             assert offer.listener_id == longest, "not the longest idle"
-        assert offer.contact_id == self.best(offer.listener_id), "not her best head"
+        assert offer.contact_id == self.best(offer.listener_id, heads), "not her best head"
         self.enter(offer)
 
     def _is_woken(self, listener_id: UUID, woken: set[str] | None) -> bool:

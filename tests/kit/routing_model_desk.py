@@ -239,7 +239,7 @@ class DeskModel(OfferModel):
             return False
         lanes = self.open_lanes(contact.lanes)
         asked = {id_ for id_, own in self.present().items() if not lanes.isdisjoint(own)}
-        if not asked <= set(contact.skip):
+        if not asked <= set(contact.skip) and len(contact.skip) < self.limits.skip_max:
             return False
         contact.told = True
         assert contact.clear_at is not None

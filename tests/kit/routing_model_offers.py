@@ -68,7 +68,10 @@ class OfferModel(Model):
         if contact.clear_at is None:
             contact.clear_at = offer.offered_at_ms + self.limits.round_ms
         if offer.listener_id not in contact.skip:
-            contact.skip.append(offer.listener_id)
+            if len(contact.skip) < self.limits.skip_max:
+                contact.skip.append(offer.listener_id)
+            else:
+                contact.clear_at = self.now  # as many as are remembered: the round is over
         contact.judge = True
 
     def withdraw(self, offer_id: UUID | None, reason: str) -> UUID | None:

@@ -63,7 +63,7 @@ class TroubledEvening(Evening):
 def test_the_laws_hold_in_every_evening(redis_url: str) -> None:
     Evening.judged = Counter()
     with instant_redis(redis_url) as Evening.redis:
-        run_state_machine_as_test(Evening, settings=stateful_settings(40, 40))
+        run_state_machine_as_test(Evening, settings=stateful_settings(35, 40))
     assert not [law for law in Law if Evening.judged[law] < 100], "a law that was never put to it"
 
 

@@ -42,4 +42,4 @@ class RoutingSteps(RuleBasedStateMachine):
 
 def test_lua_and_model_agree_whatever_happens(redis_url: str) -> None:
     with instant_redis(redis_url) as RoutingSteps.redis:
-        run_state_machine_as_test(RoutingSteps, settings=stateful_settings(80, 40))
+        run_state_machine_as_test(RoutingSteps, settings=stateful_settings(75, 40))
