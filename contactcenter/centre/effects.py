@@ -51,7 +51,11 @@ class Effects:
     async def accepted(self, accepted: Accepted) -> None:
         """Show an accepted contact to both sides; a call's steps start at once."""
         await self._wakes.tell(WakeKind.STATE, accepted.contact.contact_id)
-        if accepted.engagement.channel is Channel.CALL:
+        self._bring_call_on(accepted.engagement.channel)
+
+    def _bring_call_on(self, channel: Channel) -> None:
+        # Chats have no steps: waking every driver for them costs a read of the database each.
+        if channel is Channel.CALL:
             self.steps_due.set()
 
     async def ended(self, contact: ContactSnapshot, taken: Engagement | None) -> None:
@@ -60,7 +64,7 @@ class Effects:
         `taken` is the engagement as it stood before the end.
         """
         await self.changed(contact)
-        self.steps_due.set()
+        self._bring_call_on(contact.channel)
         if taken is None:
             return
         if contact.state is ContactState.ENDED and taken.state is EngagementState.TALKING:
@@ -72,7 +76,7 @@ class Effects:
     async def given_back(self, contact: ContactSnapshot, taken: Engagement) -> None:
         """Follow a contact that waits again: its listener's capacity is back."""
         await self.changed(contact)
-        self.steps_due.set()
+        self._bring_call_on(contact.channel)
         await self.freed(taken)
 
     async def passed_on(self, contact: ContactSnapshot, taken: Engagement) -> None:

@@ -69,9 +69,10 @@ class ContactEnding(ContactRating):
             if error.code == "contact_not_ended":
                 raise Conflict("the person is still there", code="contact_open") from None
             raise
-        await self._effects.changed(after)
         if taken is not None and taken.state is EngagementState.WRAP_UP:
+            # First: somebody waits for her, and nobody for the news of a closed contact.
             await self._effects.freed(taken)
+        await self._effects.changed(after)
         return await self.view(principal, contact_id)
 
     async def _check_complete(

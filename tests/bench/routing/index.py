@@ -1,6 +1,7 @@
 """An index of the helpline's own lanes and profiles, filled, and what is done in it."""
 
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import count, cycle, islice
@@ -42,7 +43,10 @@ class Index:
         self._draw = random.Random(1)
         self._profiles = helpline.all_profiles()[:profiles]
         served = {lane for profile in self._profiles for lane in profile.lanes}
-        self._lanes = cycle([lane for lane in helpline.lanes() if lane.id in served])
+        self._channel_of = {lane.id: lane.channel for lane in helpline.lanes() if lane.id in served}
+        self._lanes = cycle(self._channel_of)
+        # Where a contact was taken out another one comes in: no lane runs empty or over.
+        self._vacated: deque[str] = deque()
         self._arrived = count(EPOCH_MS)
 
     async def fill(self, waiting: int, listeners: int) -> None:
@@ -57,12 +61,14 @@ class Index:
             yield self.newcomer()
 
     def newcomer(self) -> WaitingContact:
-        """Return the next contact, in the next lane, of an urgency drawn at random."""
-        lane, now = next(self._lanes), next(self._arrived)
+        """Return the next contact, of an urgency drawn at random."""
+        now = next(self._arrived)
+        lane = self._vacated.popleft() if self._vacated else next(self._lanes)
         urgency = self._draw.choices(list(URGENCIES), list(URGENCIES.values()))[0]
         starts = self._helpline.urgency.head_starts_ms
         place = standing(urgency, now, starts)
-        return WaitingContact(new_id(), 1, 1, (lane.id,), lane.channel, place.rank, now)
+        channel = self._channel_of[lane]
+        return WaitingContact(new_id(), 1, 1, (lane,), channel, place.rank, now)
 
     def _free(self, listeners: int) -> Iterator[ListenerPresence]:
         for profile in islice(cycle(self._profiles), listeners):
@@ -78,7 +84,7 @@ class Index:
 
     async def match(self) -> tuple[Offer, float]:
         """Wake somebody as an arrival in the next lane does; return the offer and its seconds."""
-        lanes = (next(self._lanes).id,)
+        lanes = (next(self._lanes),)
         began = monotonic()
         offer = await self.router.match(lanes)
         took = monotonic() - began
@@ -93,6 +99,7 @@ class Index:
             raise BenchFailed("an offer was not accepted")
         await self.router.confirm(offer.offer_id, 2)
         await self.router.finish(offer.listener_id, offer.contact_id, offer.offer_id)
+        self._vacated.append(offer.lane.partition("!")[0])  # a help lane is its lane's
 
     async def cycle(self) -> float:
         """Bring one contact in and one out, in five steps; return the seconds."""

@@ -35,24 +35,27 @@ async def offer_figures(
             away_seconds=VISITORS_STAY_SECONDS + 1,
         ) as centre,
         centre.serving(settings=PROXIED) as service,
-        room_of(centre, WAITING) as room,
     ):
-        capacity = await closed_loop(
-            lambda: _one_after_the_other(room),
-            in_flight=scale.desks,
-            seconds=scale.capacity_seconds,
-            server_pid=service.pid,
-        )
-        room.offers.clear()
-        half = capacity.per_second / 2
-        late = await _at_rate(room, half, scale.half_seconds)
-        return {
-            **await _figures(centre, room.offers),
-            "offer_capacity_per_s": significant(capacity.per_second),
-            "offer_cpu_ms": significant(capacity.cpu_seconds / len(capacity.latencies) * 1000),
-            "offer_measured_at_per_s": significant(len(room.offers) / scale.half_seconds),
-            "offer_most_late_ms": significant(late * 1000),
-        }
+        async with room_of(centre, WAITING) as room:
+            capacity = await closed_loop(
+                lambda: _one_after_the_other(room),
+                in_flight=scale.desks,
+                seconds=scale.capacity_seconds,
+                server_pid=service.pid,
+            )
+            room.offers.clear()
+            half = capacity.per_second / 2
+            late = await _at_rate(room, half, scale.half_seconds)
+            figures = await _figures(centre, room.offers)
+        # Nothing is measured of how it stops, which takes its time.
+        await service.kill()
+    return {
+        **figures,
+        "offer_capacity_per_s": significant(capacity.per_second),
+        "offer_cpu_ms": significant(capacity.cpu_seconds / len(capacity.latencies) * 1000),
+        "offer_measured_at_per_s": significant(len(room.offers) / scale.half_seconds),
+        "offer_most_late_ms": significant(late * 1000),
+    }
 
 
 async def _one_after_the_other(room: Room) -> float:
