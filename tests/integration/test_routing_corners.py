@@ -70,3 +70,23 @@ async def test_a_confirm_of_an_earlier_turn_lets_the_contact_wait_on(pool: Pool)
     assert await pool.arrive("c1", version=3, turn=2) is Step.DONE
 
     assert (await pool.match(CALL)).contact_id == ident("c1")
+
+
+async def test_one_refusal_more_than_is_remembered_ends_the_round_at_once(pool: Pool) -> None:
+    """The seventeenth is not noted: without an end she alone would be rung again and again."""
+    for i in range(17):
+        await pool.sign_in(f"l{i}", lease_ms=600_000)
+        pool.tick(1)
+    await pool.arrive("c1")
+    refused_by = []
+    for _ in range(17):
+        offer = await pool.match()
+        refused_by.append(offer.listener_id)
+        await pool.router.decline(offer.offer_id, offer.listener_id, offer.session_id)
+        pool.tick(1)
+    assert len(set(refused_by)) == 17
+
+    report = await pool.router.sweep()
+
+    assert report.exhausted == [ident("c1")]
+    assert [offer.listener_id for offer in report.offered] == refused_by[:1], "all over again"
