@@ -113,6 +113,8 @@ class Settings(BaseSettings):
 
     twilio_account_sid: Annotated[str, Field(pattern=r"^(AC[0-9a-f]{32})?$")] = ""
     twilio_auth_tokens: Annotated[tuple[SecretStr, ...], BeforeValidator(_split)] = ()
+    # Secrets of Webhook Rules: requests signed with one carry a header of their own.
+    twilio_shared_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_split)] = ()
     twilio_api_key_sid: Annotated[str, Field(pattern=r"^(SK[0-9a-f]{32})?$")] = ""
     twilio_api_key_secret: SecretStr | None = None
     twilio_api_base_url: HttpUrl = ""  # empty = Twilio's own hosts

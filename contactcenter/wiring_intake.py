@@ -17,7 +17,7 @@ from contactcenter.centre.visitors.opening import ChatOpening
 from contactcenter.centre.visitors.public import PublicState
 from contactcenter.centre.visitors.waits import Waits
 from contactcenter.centre.wakes import Wakes
-from contactcenter.telephony.signature import WebhookSignature
+from contactcenter.telephony.signature import WebhookSecrets, WebhookSignature
 from contactcenter.telephony.twilio_adapter import TwilioTelephony
 from contactcenter.voice.call_steps import CallSteps
 from contactcenter.voice.callers import Callers
@@ -122,17 +122,17 @@ class Intake:
             joining=timedelta(seconds=limits.caller_join_seconds),
         )
         waits = Waits(self.contacts, self.router, self.states, self.helpline, self.clock)
-        tokens = [token.get_secret_value() for token in settings.twilio_auth_tokens]
+        secrets = WebhookSecrets.of(settings)
         webhooks = VoiceWebhooks(
             callers=callers,
             steps=steps,
             contacts=self.contacts,
             engagements=self.engagements,
-            signature=WebhookSignature(public_url, tokens),
+            signature=WebhookSignature(public_url, secrets),
             account_sid=settings.twilio_account_sid,
             documents=Documents(self.helpline, self.states, waits),
             helpline=self.helpline,
             clock=self.clock,
         )
-        proof = WebhookProof(public_url, settings.twilio_account_sid, tokens)
+        proof = WebhookProof(public_url, settings.twilio_account_sid, secrets)
         return Voice(webhooks, proof, callers, steps, waits)

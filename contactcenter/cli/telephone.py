@@ -18,7 +18,7 @@ from config.helpline.helpline import Helpline
 from config.settings import Settings
 from contactcenter.engines.child import BARE_ENVIRONMENT, spawn, stop
 from contactcenter.engines.folder import write_private
-from contactcenter.telephony.twilio_adapter import WEBHOOK_OVERRIDES
+from contactcenter.telephony.addresses import webhook_address
 
 PACKAGES = Path(__file__).parents[2]  # where `contactcenter` itself was imported from
 FALLBACK = "fallback.xml"
@@ -118,8 +118,8 @@ def _emulator_config(settings: Settings, helpline: Helpline) -> dict[str, object
         "line_name": helpline.line.name[helpline.line.languages[0]],
         # As an operator sets them on a real number: with the retry overrides, and a
         # fallback that lives outside the service.
-        "voice_url": f"{public}/voice/incoming{WEBHOOK_OVERRIDES}",
-        "status_url": f"{public}/voice/status{WEBHOOK_OVERRIDES}",
+        "voice_url": webhook_address(f"{public}/voice/incoming"),
+        "status_url": webhook_address(f"{public}/voice/status"),
         "voice_fallback_file": str(settings.helpline_dir.absolute() / FALLBACK),
         "host": "127.0.0.1",
         "port": settings.emulator_port,

@@ -17,6 +17,7 @@ from twilio.jwt.access_token.grants import VoiceGrant
 from twilio.rest import Client
 
 from config.errors import OutcomeUnknown, Unavailable
+from contactcenter.telephony.addresses import webhook_address
 from contactcenter.telephony.protocol import CallGone, CallState, Leg, LegRequest
 from contactcenter.telephony.transport import CallRate, TwilioTransport
 
@@ -24,10 +25,6 @@ GONE_CODES = frozenset({20404, 21220})
 CALLS_READ = 1000
 LEGS_READ = 50
 TOKEN_SECONDS = 3600
-
-# Twilio overrides by URL fragment, which the signature does not cover: European
-# edges, 2 s to connect, 5 s to read, 12 s in all, two retries.
-WEBHOOK_OVERRIDES = "#e=dublin,frankfurt&ct=2000&rt=5000&tt=12000&rc=2&rp=ct,rt,5xx"
 
 T = TypeVar("T")
 
@@ -75,8 +72,7 @@ class TwilioTelephony:
 
     def webhook(self, path: str, **query: str) -> str:
         """Return the absolute address of one of our webhooks, with the retry overrides."""
-        address = f"{self._account.public_base_url.rstrip('/')}{path}"
-        return f"{address}?{urlencode(query)}" if query else address
+        return webhook_address(f"{self._account.public_base_url.rstrip('/')}{path}", query)
 
     async def call_listener(self, request: LegRequest) -> Leg:
         """Ring the listener into the conference; see `Telephony`."""
@@ -93,10 +89,9 @@ class TwilioTelephony:
                 timeout=request.ring_seconds,
                 start_conference_on_enter=True,
                 end_conference_on_exit=True,
-                status_callback=self.webhook("/voice/leg", engagement=str(request.offer_id))
-                + WEBHOOK_OVERRIDES,
+                status_callback=self.webhook("/voice/leg", engagement=str(request.offer_id)),
                 status_callback_event=["answered", "completed"],
-                conference_status_callback=events + WEBHOOK_OVERRIDES,
+                conference_status_callback=events,
                 conference_status_callback_event=["start", "end", "join", "leave"],
             )
         )
@@ -116,7 +111,7 @@ class TwilioTelephony:
 
     async def bring_caller(self, call_sid: str, engagement_id: UUID) -> None:
         """Redirect a parked caller into the conference; see `Telephony`."""
-        address = self.webhook("/voice/join", engagement=str(engagement_id)) + WEBHOOK_OVERRIDES
+        address = self.webhook("/voice/join", engagement=str(engagement_id))
         await _translated(
             lambda: self._rest.calls(call_sid).update_async(url=address, method="POST")
         )

@@ -4,10 +4,9 @@ They are relative, so Twilio resolves them against the address it asked and the
 signature check sees the configured public address. They carry opaque ids only.
 """
 
-from urllib.parse import urlencode
 from uuid import UUID
 
-from contactcenter.telephony.twilio_adapter import WEBHOOK_OVERRIDES
+from contactcenter.telephony.addresses import webhook_address
 
 INCOMING = "/voice/incoming"
 STATUS = "/voice/status"
@@ -23,5 +22,4 @@ LEG = "/voice/leg"
 
 def address(path: str, **query: str | int | UUID) -> str:
     """Return a webhook's path and query with Twilio's retry overrides."""
-    asked = urlencode({name: str(value) for name, value in query.items()})
-    return f"{path}?{asked}{WEBHOOK_OVERRIDES}" if asked else path + WEBHOOK_OVERRIDES
+    return webhook_address(path, query)

@@ -5,7 +5,7 @@ token: a status callback of a call that nobody knows, which is absorbed. The
 doctor posts the same without a valid signature too, which must be refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import aiohttp
 import structlog
@@ -14,7 +14,12 @@ from prometheus_client import Gauge
 from config.clock import monotonic
 from config.errors import Misconfigured, Unavailable
 from config.settings import Settings
-from contactcenter.telephony.signature import HEADER, WebhookSignature
+from contactcenter.telephony.signature import (
+    HEADER,
+    SETTINGS_HEADER,
+    WebhookSecrets,
+    WebhookSignature,
+)
 
 log = structlog.get_logger()
 
@@ -33,11 +38,11 @@ class WebhookProof:
     instance is ready its public address may lead nowhere yet.
     """
 
-    def __init__(self, base: str, account_sid: str, tokens: Sequence[str]) -> None:
+    def __init__(self, base: str, account_sid: str, secrets: WebhookSecrets) -> None:
         """Start unproven."""
         self._base = base
         self._account_sid = account_sid
-        self._tokens = tuple(tokens)
+        self._secrets = secrets
         self._proven_at: float | None = None
         self.is_proven = False
 
@@ -46,7 +51,7 @@ class WebhookProof:
         if self._proven_at is not None and monotonic() - self._proven_at < RENEWED_EVERY_SECONDS:
             return
         try:
-            mistakes = await _unbelieved(self._base, self._account_sid, self._tokens)
+            mistakes = await _unbelieved(self._base, self._account_sid, self._secrets)
         except Unavailable:
             mistakes = ["not reached"]
         if self.is_proven and mistakes:
@@ -60,24 +65,49 @@ async def webhooks(settings: Settings) -> str:
     """Return where the webhooks were reached; raise Misconfigured with what to set otherwise."""
     settings.require("public_base_url", "twilio_auth_tokens")
     base, account = settings.public_base_url, settings.twilio_account_sid
-    tokens = [token.get_secret_value() for token in settings.twilio_auth_tokens]
-    mistakes = await _unbelieved(base, account, tokens)
-    if await _post(base, _form(account), "forged") != 403:
-        mistakes.append("PUBLIC_BASE_URL: a forged request was not refused; is this our service?")
+    secrets = WebhookSecrets.of(settings)
+    mistakes = await _unbelieved(base, account, secrets)
+    for forged in _forgeries(base, account, secrets):
+        if await _post(base, _form(account), forged) != 403:
+            mistakes.append(
+                "PUBLIC_BASE_URL: a forged request was not refused; is this our service?"
+            )
     if mistakes:
         raise Misconfigured(mistakes)
-    return f"{base}{PATH} believes {len(tokens)} token(s) and refuses forgeries"
+    return f"{base}{PATH} believes {_told(secrets)} and refuses forgeries"
 
 
-async def _unbelieved(base: str, account_sid: str, tokens: Sequence[str]) -> list[str]:
-    """Return one mistake for each token whose signature our own address does not believe."""
+def _told(secrets: WebhookSecrets) -> str:
+    tokens = f"{len(secrets.auth_tokens)} token(s)"
+    if not secrets.shared_keys:
+        return f"{tokens}, no shared key (TWILIO_SHARED_KEYS: none)"
+    # With a Rule that matches, the overrides that we write into addresses count for nothing.
+    return (
+        f"{tokens} and {len(secrets.shared_keys)} shared key(s) with HMAC_SHA256"
+        " (time-outs and retries are then those of the account's Webhook Setting)"
+    )
+
+
+def _forgeries(base: str, account: str, secrets: WebhookSecrets) -> list[Mapping[str, str]]:
+    """Return headers that nothing may believe: no signature of ours, or a weaker algorithm."""
+    token = WebhookSecrets(secrets.auth_tokens[:1])
+    signed = WebhookSignature(base, token).sign(PATH, _form(account))
+    return [
+        {HEADER: "forged"},
+        {HEADER: "forged", SETTINGS_HEADER: "key=forged,algorithm=HMAC_SHA256"},
+        {**signed, SETTINGS_HEADER: "key=forged,algorithm=HMAC_SHA1"},
+    ]
+
+
+async def _unbelieved(base: str, account_sid: str, secrets: WebhookSecrets) -> list[str]:
+    """Return one mistake for each secret whose signature our own address does not believe."""
     form = _form(account_sid)
     mistakes = []
-    for number, token in enumerate(tokens, 1):
-        status = await _post(base, form, WebhookSignature(base, [token]).sign(PATH, form))
+    for name, secret in secrets.each():
+        status = await _post(base, form, WebhookSignature(base, secret).sign(PATH, form))
         if status >= 300:
             mistakes.append(
-                f"PUBLIC_BASE_URL, TWILIO_AUTH_TOKENS (token {number}): our own signed request"
+                f"PUBLIC_BASE_URL, {name}: our own signed request"
                 f" was answered {status}; is this the address that the service was given?"
             )
     return mistakes
@@ -87,12 +117,12 @@ def _form(account_sid: str) -> dict[str, str]:
     return {"AccountSid": account_sid, "CallSid": NO_CALL, "CallStatus": "completed"}
 
 
-async def _post(base: str, form: dict[str, str], signature: str) -> int:
+async def _post(base: str, form: dict[str, str], headers: Mapping[str, str]) -> int:
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.post(f"{base}{PATH}", data=form, headers={HEADER: signature}) as response,
+            session.post(f"{base}{PATH}", data=form, headers=headers) as response,
         ):
             return response.status
     except (aiohttp.ClientError, OSError, TimeoutError) as error:

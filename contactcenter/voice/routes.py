@@ -16,7 +16,7 @@ from config.errors import CentreError, NotFound, OutcomeUnknown, Refused, Unavai
 from config.helpline.helpline import Helpline
 from config.helpline.schema.lanes import DANGER_KEY
 from config.vocabulary import ContactState, EngagementState, EngagementStep, Urgency
-from contactcenter.telephony.signature import HEADER, WebhookSignature
+from contactcenter.telephony.signature import WebhookSignature
 from contactcenter.voice import addresses, twiml
 from contactcenter.voice.call_steps import CallSteps
 from contactcenter.voice.callers import Callers, number_of
@@ -83,7 +83,7 @@ class VoiceWebhooks:
                 form = await posted_form(request, FORM_BYTES)
             except Refused:
                 form = {}  # what cannot be read, no signature covers
-            signed = self.signature.is_valid(request.raw_path, form, request.headers.get(HEADER))
+            signed = self.signature.is_valid(request.raw_path, form, request.headers)
             if not signed or form.get("AccountSid") != self.account_sid:
                 REFUSED.inc()
                 log.warning("webhook_refused", route=request.match_info.route.name)

@@ -14,7 +14,7 @@ from config.settings import Settings
 from config.vocabulary import Role
 from contactcenter.cli import doctor_engines
 from contactcenter.cli.staff_records import new_credentials, staff_records
-from contactcenter.telephony.signature import HEADER, WebhookSignature
+from contactcenter.telephony.signature import WebhookSecrets, WebhookSignature
 from contactcenter.voice import proof
 from records.migrate import head_revision
 from tests.kit.engines import DatabaseAddresses
@@ -113,8 +113,8 @@ async def test_absent_engines_are_named_by_their_setting(settings: Settings) -> 
 def voice_service(public_base_url: str, *, believes_all: bool = False) -> web.Application:
     async def status(request: web.Request) -> web.Response:
         form = {key: str(value) for key, value in (await request.post()).items()}
-        signature = WebhookSignature(public_base_url, [TOKEN])
-        valid = signature.is_valid(request.path_qs, form, request.headers.get(HEADER))
+        signature = WebhookSignature(public_base_url, WebhookSecrets((TOKEN,)))
+        valid = signature.is_valid(request.path_qs, form, request.headers)
         return web.Response(status=204 if valid or believes_all else 403)
 
     app = web.Application()

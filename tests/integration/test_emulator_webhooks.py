@@ -53,6 +53,16 @@ async def test_get_carries_its_fields_in_the_signed_query() -> None:
         assert asked.fields == {"x": "1", "CallSid": "CA1", "Blank": ""}
 
 
+async def test_the_query_is_asked_in_order_and_signed_as_it_was_written() -> None:
+    async with FakeService({"/a": "<Hangup/>"}).serving() as service:
+        for written in ("/a?step=1&contact=7", "/a?contact=7&step=1"):
+            await ask(service.url + written)
+        unordered, ordered = service.asked
+        assert list(unordered.query) == list(ordered.query) == ["contact", "step"]
+        # Only an address that was written in order stays what its signature covers.
+        assert (unordered.signed, ordered.signed) == (False, True)
+
+
 async def test_a_dead_service_is_a_connection_failure() -> None:
     async with FakeService({}).serving() as service:
         url = service.url

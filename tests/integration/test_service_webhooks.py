@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiohttp
 from redis.asyncio import Redis
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import HMAC_SHA256, RequestValidator
 
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.listener import listener
@@ -44,6 +44,7 @@ async def test_forged_unsigned_and_misaddressed_webhooks_are_refused_counted_and
         for path in PATHS:
             url = f"{centre.ports.public_url}/voice/{path}?contact={'0' * 32}&engagement={'0' * 32}"
             form = _form()
+            shared = form | {"CallStatus": "completed"}
             elsewhere = form | {"AccountSid": "AC" + "9" * 32}
             for sent, signature in (
                 (form, None),
@@ -53,10 +54,15 @@ async def test_forged_unsigned_and_misaddressed_webhooks_are_refused_counted_and
                 (form, SIGNER.compute_signature(url.replace("127.0.0.1", "localhost"), form)),
                 (form | {"Digits": "0"}, SIGNER.compute_signature(url, form)),
                 (elsewhere, SIGNER.compute_signature(url, elsewhere)),
+                # By a shared key: none is configured here, and an empty one is none.
+                (shared, RequestValidator("").compute_signature(url, shared, HMAC_SHA256)),
+                (shared, SIGNER.compute_signature(url, shared, HMAC_SHA256)),
             ):
                 headers = {"X-Forwarded-Host": "localhost"}
                 if signature is not None:
                     headers["X-Twilio-Signature"] = signature
+                if sent is shared:
+                    headers["X-Twilio-Webhooks-Signature-Settings"] = "key=k,algorithm=HMAC_SHA256"
                 async with http.post(url, data=sent, headers=headers) as answer:
                     assert answer.status == 403, (path, signature)
                     assert await answer.read() == b""

@@ -23,8 +23,8 @@ from config.helpline.load import load_helpline
 from config.settings import PACKAGED_HELPLINES, load_settings
 from config.vocabulary import Role
 from contactcenter.cli.staff_records import NewCredentials, new_credentials, staff_records
+from contactcenter.telephony.addresses import webhook_address
 from contactcenter.telephony.emulator.server import Emulator, emulator_server
-from contactcenter.telephony.twilio_adapter import WEBHOOK_OVERRIDES
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.service import RunningService, running
 from tests.kit.settings import environment
@@ -241,8 +241,8 @@ async def site(
     config = emulator_config(
         ports.public_url,
         # As an operator sets them on a number: with the overrides, and a fallback elsewhere.
-        voice_url=f"{ports.public_url}/voice/incoming{WEBHOOK_OVERRIDES}",
-        status_url=f"{ports.public_url}/voice/status{WEBHOOK_OVERRIDES}",
+        voice_url=webhook_address(f"{ports.public_url}/voice/incoming"),
+        status_url=webhook_address(f"{ports.public_url}/voice/status"),
         voice_fallback_file=helpline_dir / "fallback.xml",
         tempo=tempo,
     )

@@ -31,6 +31,7 @@ class Asked:
     fields: dict[str, str]
     signed: bool
     idempotency_token: str
+    query: dict[str, str]
 
     def __getitem__(self, name: str) -> str:
         """Return a field."""
@@ -72,6 +73,7 @@ class FakeService:
             fields=fields,
             signed=validator.validate(address, fields if posted else {}, signature),
             idempotency_token=request.headers.get("I-Twilio-Idempotency-Token", ""),
+            query=dict(request.query),
         )
         self.asked.append(asked)
         answer = self.answers.get(request.path, 204)
