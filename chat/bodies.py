@@ -8,6 +8,7 @@ from aiohttp import web
 
 from chat.centre import Opening
 from config.errors import InvalidInput, Refused
+from config.languages import is_tag
 from config.vocabulary import Audience
 
 # A line typed on a poor mobile network passes; a body let in drop by drop does not.
@@ -23,7 +24,7 @@ async def read_at_most(
 ) -> bytes:
     """Return the body, giving up as soon as it is over `most_bytes` or `seconds`.
 
-    Raises InvalidInput `body_too_large`; Refused `bad_request` for a body that
+    Who names no language is answered in one that the browser prefers. Raises InvalidInput `body_too_large`; Refused `bad_request` for a body that
     is cut off, too slow, or not encoded as it says. Those are the sender's
     doing, so they are answers and never failures of ours.
     """
@@ -41,16 +42,16 @@ async def read_at_most(
     return bytes(read)
 
 
-def opening_of(body: dict[str, Any]) -> Opening:
+def opening_of(body: dict[str, Any], accept_language: str = "") -> Opening:
     """Return what a visitor says before writing; nothing in the body is required.
 
-    Raises InvalidInput `bad_field` for a field of the wrong kind; whether the
+    Who names no language is answered in one that the browser prefers. Raises InvalidInput `bad_field` for a field of the wrong kind; whether the
     helpline knows the values is the centre's to say.
     """
     return Opening(
         audience=_audience(body.get("audience")),
         department=_word(body, "department", 3),
-        language=_word(body, "language", 8) or "fr",
+        language=_language(body) or accept_language,
         answers=_answers(body.get("answers")),
         need=_code(body, "need"),
     )
@@ -72,6 +73,16 @@ def _word(body: dict[str, Any], name: str, most: int) -> str | None:
         return None
     if not isinstance(value, str) or len(value) > most or not value.isalnum():
         raise InvalidInput(code="bad_field", field=name)
+    return value
+
+
+def _language(body: dict[str, Any]) -> str | None:
+    """Return the language tag given; which language that is, if any, is the helpline's to say."""
+    value = body.get("language")
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or not is_tag(value):
+        raise InvalidInput(code="bad_field", field="language")
     return value
 
 

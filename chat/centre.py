@@ -26,11 +26,13 @@ class Opening:
 
     `answers` are to the opening questions, by id; one left out is « not
     known », never « no ». `need` is a skill without which nobody can answer.
+    `language` is a tag or an Accept-Language header; who names no language of
+    the line is spoken to in its first one.
     """
 
     audience: Audience = Audience.UNKNOWN
     department: str | None = None  # a code such as "2A", never a number
-    language: str = "fr"
+    language: str = ""
     answers: Mapping[str, bool] = field(default_factory=dict)
     need: str | None = None
 
@@ -303,9 +305,9 @@ class Centre(Protocol):
         ...
 
     def openings(self, language: str) -> Openings:
-        """Return what the page shows, in `language` or the line's first one.
+        """Return what the page shows, in the best language for who wants `language`.
 
-        No engine is asked: this answers when nothing else does.
+        A tag or an Accept-Language header; else the line's first one. No engine is asked: this answers when nothing else does.
         """
         ...
 

@@ -49,6 +49,7 @@ from config.errors import (
     TooMuch,
     Unavailable,
 )
+from config.languages import wanted
 from config.text import Catalog
 
 log = structlog.get_logger()
@@ -150,8 +151,8 @@ class ChatRoutes:
         return answer
 
     async def page(self, request: web.Request) -> web.Response:
-        """Answer the page, in the language asked for or the line's first one."""
-        return self._page.answer(self._centre.openings(request.query.get("lang", "")[:8]))
+        """Answer the page, in the language asked for, the browser's, or the line's first one."""
+        return self._page.answer(self._centre.openings(_wanted(request, "lang")))
 
     async def file(self, request: web.Request) -> web.Response:
         """Answer one of the page's files; there are no others."""
@@ -161,19 +162,19 @@ class ChatRoutes:
 
     async def openings(self, request: web.Request) -> web.Response:
         """Answer what the page shows before anything is written."""
-        openings = self._centre.openings(request.query.get("language", "")[:8])
+        openings = self._centre.openings(_wanted(request, "language"))
         return web.json_response(self._page.openings_document(openings))
 
     async def state(self, request: web.Request) -> web.Response:
         """Answer which ways in are answered now, for the public site's own page."""
-        doors = self._centre.doors(request.query.get("language", "")[:8])
+        doors = self._centre.doors(_wanted(request, "language"))
         emergency = self._centre.openings(doors.language).emergency
         return web.json_response(self._page.doors_document(doors, emergency))
 
     async def open_conversation(self, request: web.Request) -> web.Response:
         """Take a visitor in; nothing in the body is required."""
         body = await self._body(request)
-        opening = opening_of(body)
+        opening = opening_of(body, request.headers.get("Accept-Language", ""))
         if wait := self._opened.take(self._address(request), monotonic()):
             raise TooMuch(retry_after=wait)
         opened = await self._asked(self._centre.open_conversation(opening))
@@ -291,6 +292,11 @@ class ChatRoutes:
                 return await asked
         except TimeoutError:
             raise Unavailable(code="centre_too_slow") from None
+
+
+def _wanted(request: web.Request, name: str) -> str:
+    """Return the language named in the query, then those the browser prefers."""
+    return wanted(request.query.get(name, ""), request.headers.get("Accept-Language", ""))
 
 
 def _after(text: str) -> int:

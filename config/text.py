@@ -11,7 +11,7 @@ What correspondents are told is not here but in the helpline's own files.
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -77,20 +77,6 @@ class Catalog:
             for key, text in self._texts[language].items()
             if key.startswith(prefix)
         }
-
-
-def best_language(accept_language: str, offered: Iterable[str] = LANGUAGES) -> str:
-    """Return the offered language that an Accept-Language header prefers, else the first offered."""
-    known = list(offered)
-    best, best_weight = known[0], 0.0
-    for part in accept_language[:400].split(","):
-        tag, _, parameters = part.strip().partition(";")
-        language = tag.partition("-")[0].lower()
-        match = re.fullmatch(r"\s*q=([01](?:\.[0-9]{1,3})?)\s*", parameters) if parameters else None
-        weight = float(match[1]) if match else 1.0
-        if language in known and weight > best_weight:
-            best, best_weight = language, weight
-    return best
 
 
 def _count(value: object) -> int:

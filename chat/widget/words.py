@@ -3,8 +3,9 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_time
 
+from config.dates import day_words
 from config.text import Catalog
 
 
@@ -22,7 +23,7 @@ def reopening_words(
             return catalog.t("chat.reopens_tomorrow", language, time=time)
         case _:
             pattern = "EEEE d MMMM" if language == "fr" else "EEEE, d MMMM"
-            day = format_date(there, pattern, locale=language)
+            day = day_words(there.date(), language, pattern)
             return catalog.t("chat.reopens_on", language, day=day, time=time)
 
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from babel.dates import format_datetime
-
+from config.dates import moment_words
 from config.helpline import texts
 from config.helpline.hours import Closed, Open, opening, within
 from config.helpline.lanes import Lane, lane_id, lanes_of
@@ -33,6 +32,7 @@ from config.helpline.schema.lists import (
 )
 from config.helpline.schema.records import WRAP_UP_FORM, Form, RetentionFile
 from config.helpline.schema.urgency import UrgencyRules
+from config.languages import best_language
 from config.vocabulary import Audience, CaseState, Channel, Disposition, EndedBy
 
 
@@ -180,8 +180,12 @@ class Helpline:
         return opening(self.hours, self.line.zone, channel, queue, now)
 
     def language(self, wanted: str | None) -> str:
-        """Return the language the line speaks for who asked for `wanted`: it, or the first one."""
-        return wanted if wanted in self.line.languages else self.line.languages[0]
+        """Return the language the line speaks for who wants one: theirs, else the first one.
+
+        `wanted` is a language tag of any case and region, or a whole
+        Accept-Language header.
+        """
+        return best_language(wanted or "", self.line.languages)
 
     def text(
         self, key: str, language: str, *, audience: Audience | None = None, **values: object
@@ -202,8 +206,7 @@ class Helpline:
         if instant is None:
             return self.text("time.later", language)
         pattern = self.text("time.pattern", language)
-        words: str = format_datetime(instant, pattern, tzinfo=self.line.zone, locale=language)
-        return words
+        return moment_words(instant, pattern, self.line.zone, language)
 
     @property
     def categories(self) -> tuple[Code, ...]:

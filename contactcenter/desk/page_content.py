@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date
 
+from config.dates import day_words
 from config.vocabulary import (
     Audience,
     ContactActReason,
@@ -134,8 +134,7 @@ def _emergency_numbers(pages: Pages, language: str) -> list[dict[str, object]]:
             "label": pages.label(each.label, language),
             "note": pages.label(each.note, language),
             "urgent": each.urgent,
-            "verified": each.verified_at
-            and format_date(each.verified_at, format="long", locale=language),
+            "verified": each.verified_at and day_words(each.verified_at, language),
         }
         for each in pages.helpline.emergency_numbers
     ]

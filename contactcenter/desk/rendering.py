@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from config.dates import day_words, moment_words
 from config.helpline.helpline import Helpline
-from config.text import Catalog, best_language
+from config.languages import best_language
+from config.text import Catalog
 from config.vocabulary import CaseState, Disposition, EndedBy
 from contactcenter.auth.gates import roles_with
 from contactcenter.auth.principal import Principal
@@ -74,13 +75,13 @@ class Pages:
         zone = self.helpline.line.zone
 
         def moment(at: datetime) -> str:
-            return format_datetime(at, "d MMMM y, HH:mm", tzinfo=zone, locale=language)
+            return moment_words(at, "d MMMM y, HH:mm", zone, language)
 
         def day(at: datetime) -> str:
-            return format_date(at.astimezone(zone).date(), "long", locale=language)
+            return day_words(at.astimezone(zone).date(), language)
 
         def hour(at: datetime) -> str:
-            return format_datetime(at, "HH:mm", tzinfo=zone, locale=language)
+            return moment_words(at, "HH:mm", zone, language)
 
         return {
             "moment": moment,

@@ -114,7 +114,9 @@ class MemoryCentre:
             self.talks[contact_id] = Talk(opening)
             self._tokens[token] = contact_id
             for key in ("chat.welcome", "chat.trust") if self.greets else ():
-                said = helpline().text(key, opening.language, audience=opening.audience)
+                said = helpline().text(
+                    key, helpline().language(opening.language), audience=opening.audience
+                )
                 self._store(contact_id, Sender.SYSTEM, said, new_id())
             return Opened(contact_id, token, len(self.talks[contact_id].lines))
 

@@ -56,11 +56,11 @@ class ChatOpening:
         Who is refused is recorded too, as turned away from the queue they were meant for.
         """
         helpline, now = self._helpline, self._clock.now()
-        answered = self._checked(opening)
+        answered, language = self._checked(opening), helpline.language(opening.language)
         coming = self._entrance.by_rule(
             Channel.CHAT,
             helpline.line.id,
-            opening.language,
+            language,
             opening.audience,
             answered=[factor for factor, answer in answered.items() if answer == "yes"],
             needs=[opening.need] if opening.need else [],
@@ -71,7 +71,7 @@ class ChatOpening:
             new_id(),
             helpline.line.id,
             token_hash(token),
-            opening.language,
+            language,
             opening.department,
             entry.placement,
             helpline.config_version,
@@ -95,8 +95,6 @@ class ChatOpening:
     def _checked(self, opening: Opening) -> dict[str, Answer]:
         """Return the factors answered; raise InvalidInput for what the helpline does not know."""
         helpline = self._helpline
-        if opening.language not in helpline.line.languages:
-            raise InvalidInput("not a language of the line", field="language")
         if opening.department is not None and opening.department not in {
             each.code for each in helpline.departments
         }:

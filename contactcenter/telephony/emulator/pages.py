@@ -6,7 +6,8 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import ValidationError
 
-from config.text import Catalog, best_language
+from config.languages import best_language, wanted
+from config.text import Catalog
 from contactcenter.telephony.emulator.calls.exchange import Exchange
 from contactcenter.telephony.emulator.hooks.faults import FaultPlan
 from contactcenter.telephony.emulator.rest.interface import holds_credentials
@@ -55,10 +56,9 @@ class Pages:
 
     async def phone(self, request: web.Request) -> web.Response:
         """Return the phone page, in the language asked or preferred; French otherwise."""
-        preferred = best_language(request.headers.get("Accept-Language", ""))
-        language = request.query.get("lang", preferred)
-        if language not in self._catalog.languages:
-            language = self._catalog.languages[0]
+        preferred = request.headers.get("Accept-Language", "")
+        asked = wanted(request.query.get("lang", ""), preferred)
+        language = best_language(asked, self._catalog.languages)
 
         def t(key: str, **values: object) -> str:
             return self._catalog.t(f"phone.{key}", language, **values)

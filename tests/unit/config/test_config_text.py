@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import Misconfigured
-from config.text import LANGUAGES, LOCALES, Catalog, best_language
+from config.text import LANGUAGES, LOCALES, Catalog
 from config.typography import typeset
 
 FRENCH = """
@@ -112,20 +112,3 @@ def test_every_gap_between_languages_is_named_at_once(tmp_path: Path) -> None:
 def test_text_that_is_not_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"desk\.title: must be a text or a table of texts"):
         Catalog.load(written(tmp_path, french="title = 3"))
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("", "fr"),
-        ("en-GB,en;q=0.9,fr;q=0.8", "en"),
-        ("fr;q=0.3, en;q=0.7", "en"),
-        ("de, pt-BR", "fr"),
-        ("de, EN;q=0.1", "en"),
-        ("en;q=zero", "en"),
-        ("en;q=0", "fr"),
-        ("x" * 10_000, "fr"),
-    ],
-)
-def test_readers_language_is_the_best_offered(header: str, language: str) -> None:
-    assert best_language(header) == language

@@ -44,7 +44,12 @@ const calendar = new Intl.DateTimeFormat(language, {
   hourCycle: 'h23',
   timeZone: page.timezone,
 });
-export const momentOf = (instant) => calendar.format(new Date(instant));
+export const momentOf = (instant) =>
+  calendar
+    .formatToParts(new Date(instant))
+    // French says the first of a month « 1er »; Intl does not.
+    .map(({ type, value }) => (type === 'day' && value === '1' && language === 'fr' ? '1er' : value))
+    .join('');
 
 /** Return a duration as « 1 min 05 » or « 12 s ». */
 export function duration(seconds) {
