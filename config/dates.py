@@ -35,8 +35,10 @@ def _with_ordinal(pattern: str, day: int, language: str) -> str:
     said = []
     for at, token in enumerate(tokens):
         said.append(token)
-        following = next((each for kind, each in tokens[at + 1 :] if kind == "field"), None)
-        if token == ("field", ("d", 1)) and following and following[0] in "ML" and following[1] > 2:
+        following = next(
+            (str(each[0]) * int(each[1]) for kind, each in tokens[at + 1 :] if kind == "field"), ""
+        )
+        if token == ("field", ("d", 1)) and following[:3] in ("MMM", "LLL"):
             said.append(("chars", "er"))
     ordinal: str = untokenize_pattern(said)
     return ordinal

@@ -6,7 +6,7 @@ region more often than not, and its case means nothing (BCP 47): « en-GB »,
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from babel.core import get_global, negotiate_locale
 
@@ -15,7 +15,7 @@ MAX_TAG_CHARACTERS = 35
 _MAX_HEADER_CHARACTERS = 400
 _TAG = re.compile(r"[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*")
 _WEIGHT = re.compile(r"[qQ]\s*=\s*([01](?:\.[0-9]{0,3})?)")
-_CODES: dict[str, str] = get_global("language_aliases")  # « eng » → « en », « iw » → « he »
+_CODES: Mapping[str, str] = get_global("language_aliases")  # « eng » → « en », « iw » → « he »
 
 
 def is_tag(value: str) -> bool:
