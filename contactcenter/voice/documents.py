@@ -12,7 +12,7 @@ from config.helpline.helpline import Helpline
 from config.helpline.texts import ADULTS
 from config.vocabulary import Audience, Channel, ContactState, Disposition
 from contactcenter.centre.queue.states import QueueStates
-from contactcenter.centre.visitors.waits import Waits
+from contactcenter.centre.visitors.waits import Told, Waits
 from contactcenter.voice import twiml
 from records.contacts import ContactSnapshot
 
@@ -47,10 +47,30 @@ class Documents:
         if contact.state is ContactState.WAITING:
             self.waits.note(contact)
         if again:
-            return twiml.park_again(
-                words, contact.contact_id, contact.language, adult=adult, moved=moved
-            )
+            said = [words("voice.moved" if moved else "voice.one_moment")]
+            return twiml.park_again(contact.contact_id, contact.language, said, adult=adult)
         return twiml.park(contact.contact_id, contact.language, adult=adult)
+
+    def unparked(self, contact: ContactSnapshot) -> str:
+        """Return what keeps a caller whom the network's queue did not take: full, or in error.
+
+        They wait in our own queue all the same, so they are told what any
+        waiting caller is told; then the network is asked again, after a pause:
+        at once would be a tight loop of webhooks for each caller beyond.
+        """
+        if contact.state not in (ContactState.WAITING, ContactState.ACTIVE):
+            return self.of(contact)
+        if contact.state is ContactState.WAITING:
+            self.waits.note(contact)
+        adult = contact.audience in ADULTS
+        told = self.waits.told(contact.contact_id, contact.language, can_be_called=False)
+        return twiml.park_again(
+            contact.contact_id,
+            contact.language,
+            self._told(told, contact.language, adult=adult),
+            adult=adult,
+            pause_seconds=twiml.WAIT_PAUSE_SECONDS,
+        )
 
     def waiting(
         self,
@@ -64,19 +84,26 @@ class Documents:
         """Return a wait: danger first if it was just declared, then what is known of it."""
         words = self._texts(language, Audience.RELATIVE if adult else Audience.MINOR)
         told = self.waits.told(contact_id, language, can_be_called=can_be_called and adult)
-        first = [words("voice.danger")] if raised else []
-        first += [told.message] if told.message else []
-        first += [words(f"voice.{name}") for name in told.first]
-        values = {} if told.minutes is None else {"minutes": told.minutes}
+        *first, again = self._told(told, language, adult=adult)
         return twiml.wait(
             contact_id,
             language,
-            first,
-            words(f"voice.{told.again}", **values),
+            [words("voice.danger"), *first] if raised else first,
+            again,
             seconds=self.helpline.limits.wait_message_seconds,
             adult=adult,
             offers_callback=told.offers_callback,
         )
+
+    def _told(self, told: Told, language: str, *, adult: bool) -> list[str]:
+        """Return the words of a wait; the last ones bear repeating."""
+        words = self._texts(language, Audience.RELATIVE if adult else Audience.MINOR)
+        values = {} if told.minutes is None else {"minutes": told.minutes}
+        return [
+            *([told.message] if told.message else []),
+            *(words(f"voice.{name}") for name in told.first),
+            words(f"voice.{told.again}", **values),
+        ]
 
     def hold_on(self, language: str, again: str) -> str:
         """Return what keeps a caller while the database is away; `again` is asked next."""

@@ -32,8 +32,9 @@ COMMIT_SECONDS = 3.0
 FORM_BYTES = 64 * 1024
 CALLBACK_KEY = "1"
 OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
-# The caller left the queue because we moved them. Any other result, known to us or not, leaves
-# a living call without a document: it is parked again.
+# The caller left the queue because we moved them. Any other result (`queue-full`, `error`,
+# `system-error`, or one unknown to us) leaves a living call without a document: it is told
+# where it stands, and parked again after a pause.
 MOVED_ON = frozenset({"redirected", "bridged", "redirected-from-bridged"})
 # A call's identity: two posts without one would be taken for the same call.
 CALL_SID = re.compile(r"CA[0-9a-f]{32}")
@@ -172,7 +173,7 @@ class VoiceWebhooks:
                 return twiml.nothing()
             if result in MOVED_ON:
                 return twiml.nothing()
-            return self.documents.of(await self.contacts.get(contact_id))
+            return self.documents.unparked(await self.contacts.get(contact_id))
 
         return await self._held(decided, addresses.address(addresses.LEFT, contact=contact_id))
 

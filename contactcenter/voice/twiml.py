@@ -74,18 +74,26 @@ def park(contact_id: UUID, language: str, *, adult: bool) -> str:
 
 
 def park_again(
-    texts: Texts, contact_id: UUID, language: str, *, adult: bool, moved: bool = False
+    contact_id: UUID,
+    language: str,
+    said: Sequence[str],
+    *,
+    adult: bool,
+    pause_seconds: int = 0,
 ) -> str:
-    """Say why the talk went on hold, then park the caller again.
+    """Say where the caller stands, let `pause_seconds` pass, then park them again.
 
-    Their listener was lost, or (`moved`) has handed them over to others. Key 0
-    says « danger » meanwhile; its document parks them too.
+    Their listener was lost or has handed them over, or the network's queue did
+    not take them. Key 0 says « danger » meanwhile; its document parks them too.
     """
     response = VoiceResponse()
     gather = Gather(
         num_digits=1, timeout=1, action=addresses.address(addresses.MENU, contact=contact_id)
     )
-    _say(gather, texts("voice.moved" if moved else "voice.one_moment"), language)
+    for words in said:
+        _say(gather, words, language)
+    if pause_seconds:
+        gather.pause(length=pause_seconds)
     response.append(gather)
     _enqueue(response, contact_id, language, adult=adult)
     return str(response)

@@ -49,8 +49,9 @@ class FaultPlan(BaseModel):
     # « Lists are eventually consistent »: what was made less than this ago is not listed yet.
     list_lag_seconds: Annotated[float, Field(ge=0, le=60)] = 0.0
     wait_failure: Literal["ask_again", "fallback", "hang_up"] = "ask_again"
-    # The next <Enqueue> ends at once with this QueueResult.
+    # The next `enqueue_times` of <Enqueue> end at once with this QueueResult.
     enqueue_result: Literal["", "queue-full", "error", "system-error"] = ""
+    enqueue_times: Annotated[int, Field(ge=0, le=10_000)] = 1
 
 
 class Faults:
@@ -69,6 +70,8 @@ class Faults:
         return None
 
     def enqueue_result(self) -> str:
-        """Return the forced result of the next `<Enqueue>`, once."""
-        result, self.plan.enqueue_result = self.plan.enqueue_result, ""
-        return result
+        """Return the forced result of the next `<Enqueue>`, counting it down."""
+        if not self.plan.enqueue_result or self.plan.enqueue_times == 0:
+            return ""
+        self.plan.enqueue_times -= 1
+        return self.plan.enqueue_result
