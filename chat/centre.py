@@ -177,6 +177,7 @@ class Openings:
     texts: Mapping[str, str]
     questions: tuple[Question, ...] = ()
     needs: tuple[Need, ...] = ()
+    message_max_chars: int = 2000  # of one line, the same for both sides
 
 
 @dataclass(frozen=True, slots=True)

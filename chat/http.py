@@ -212,7 +212,7 @@ class ChatRoutes:
         contact_id = await self._visitor(request)
         body = await self._body(request)
         cid = parse_cid(body.get("cid"))
-        text = parse_text(body.get("text"), cid=cid)
+        text = parse_text(body.get("text"), cid, self._limits.line_characters)
         if wait := self._sends.take(contact_id, monotonic()):
             raise TooMuch(code="too_fast", retry_after=wait)
         stored = await self._asked(self._centre.append(contact_id, cid, text))

@@ -28,6 +28,7 @@ class SessionLimits:
     alive_seconds: float = 5.0
     typing_seconds: float = 2.0
     page_lines: int = 100
+    line_characters: int = 2000  # the helpline's: message_max_chars
     pending_sends: int = 16
     frames: Rate = Rate(burst=60, per_second=10)
     sends: Rate = Rate(burst=12, per_second=1)
@@ -52,6 +53,7 @@ class HttpLimits:
 
     body_bytes: int = 16 * 1024
     page_lines: int = 100
+    line_characters: int = 2000  # the helpline's: message_max_chars
     centre_seconds: float = 8.0
     openings_per_address: Rate = Rate(burst=20, per_second=0.2)
     requests_per_address: Rate = Rate(burst=120, per_second=10)

@@ -35,7 +35,7 @@ _BY_CODE: dict[str, tuple[int, str]] = {
     "chat_full": (409, "As many wait as can be answered; see /chat/openings."),
     "conversation_closed": (409, "The conversation is over; nothing can be added."),
     "cid_reused": (409, "This cid was used for another text."),
-    "text_too_long": (422, "A line has 2,000 characters at most."),
+    "text_too_long": (422, "A line is longer than `message_max_chars` of /chat/openings."),
     "bad_field": (422, "A value is missing or wrong; see field."),
 }
 # Nearest class first.

@@ -32,9 +32,10 @@ from chat.frames import (
     Typing,
 )
 from config.errors import InvalidInput
+from config.writing import is_blank, is_storable
 
 MAX_FRAME_BYTES = 16 * 1024
-MAX_TEXT_CHARACTERS = 2000
+MAX_TEXT_CHARACTERS = 2000  # of a line, where the helpline sets nothing else
 MAX_TOKEN_CHARACTERS = 200
 # The largest integer that a JavaScript client reads back exactly.
 MAX_SEQ = 2**53 - 1
@@ -44,8 +45,8 @@ class InvalidFrame(InvalidInput):
     """A frame that is refused; `code` names why.
 
     `fatal` ones end the connection: a correct client never sends them. The
-    others (a text too long) are a person's doing and only refuse that frame;
-    `cid` then names the line it was.
+    others (a text too long, blank, or holding what no store keeps) are a
+    person's doing and only refuse that frame; `cid` then names the line it was.
     """
 
     def __init__(
@@ -57,8 +58,11 @@ class InvalidFrame(InvalidInput):
         self.cid = cid
 
 
-def parse(raw: str | bytes) -> ClientFrame:
-    """Return the client's frame; raise InvalidFrame with its named error."""
+def parse(raw: str | bytes, most_characters: int = MAX_TEXT_CHARACTERS) -> ClientFrame:
+    """Return the client's frame; raise InvalidFrame with its named error.
+
+    `most_characters` is the helpline's one limit of a line.
+    """
     if isinstance(raw, bytes):
         raise InvalidFrame("not_text")
     # Characters first: a lone surrogate cannot be encoded, and counts below anyway.
@@ -72,7 +76,7 @@ def parse(raw: str | bytes) -> ClientFrame:
             return Hello(token=_token(document), last_seq=_seq(document, "last_seq", default=0))
         case "send":
             cid = parse_cid(document.get("cid"))
-            return Send(cid=cid, text=parse_text(document.get("text"), cid=cid))
+            return Send(cid=cid, text=parse_text(document.get("text"), cid, most_characters))
         case "typing":
             return Typing()
         case "read":
@@ -95,16 +99,21 @@ def parse_cid(value: object) -> UUID:
     raise InvalidFrame("bad_field", field="cid")
 
 
-def parse_text(value: object, *, cid: UUID | None = None) -> str:
+def parse_text(
+    value: object, cid: UUID | None = None, most_characters: int = MAX_TEXT_CHARACTERS
+) -> str:
     """Return a line's text as written.
 
-    Raises InvalidFrame: `bad_field` when it is no text, is blank, or holds
-    NUL or half a surrogate pair, which no store can keep; `text_too_long`
-    (not fatal) past 2,000 characters.
+    Raises InvalidFrame: `bad_field` when it is no text; not fatal, `bad_field`
+    when it shows nothing, or holds NUL or half a surrogate pair, which no store
+    can keep, and `text_too_long` past `most_characters`.
     """
-    if not isinstance(value, str) or not value.strip() or not _is_storable(value):
+    if not isinstance(value, str):
         raise InvalidFrame("bad_field", field="text", cid=cid)
-    if len(value) > MAX_TEXT_CHARACTERS:
+    if is_blank(value) or not is_storable(value):
+        # A pasted text may hold them: the line is refused, and the person goes on talking.
+        raise InvalidFrame("bad_field", field="text", fatal=False, cid=cid)
+    if len(value) > most_characters:
         raise InvalidFrame("text_too_long", field="text", fatal=False, cid=cid)
     return value
 
@@ -199,7 +208,3 @@ def _flag(document: dict[str, Any], name: str) -> bool:
     if not isinstance(value, bool):
         raise InvalidFrame("bad_field", field=name)
     return value
-
-
-def _is_storable(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

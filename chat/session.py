@@ -89,7 +89,7 @@ class Session:
             return self._fail("flood", frames.CLOSE_FLOOD, retry_after=wait)
         self._deadlines.heard(now)
         try:
-            frame = parse(raw)
+            frame = parse(raw, self._limits.line_characters)
         except InvalidFrame as error:
             return self._invalid(error)
         if isinstance(frame, frames.Hello):

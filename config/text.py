@@ -20,6 +20,7 @@ from babel import Locale
 
 from config.errors import Misconfigured
 from config.typography import typeset
+from config.writing import is_blank
 
 LOCALES = Path(__file__).parent / "locales"
 LANGUAGES = ("fr", "en")  # the first is the default
@@ -124,7 +125,7 @@ def _incomplete(texts: Mapping[str, Mapping[str, Text]]) -> Iterator[str]:
             names[file] = frozenset(_PLACEHOLDER.findall(words)) | (
                 frozenset() if isinstance(text, str) else {"count"}
             )
-            if not words.strip():
+            if is_blank(words):
                 yield f"{file}: {key}: is empty"
         if len(set(names.values())) > 1:
             yield f"{', '.join(names)}: {key}: has other placeholders in other languages"

@@ -2,6 +2,8 @@
 
 import re
 
+from config.writing import without_edges
+
 NARROW, WIDE = "\u202f", "\u00a0"
 
 
@@ -30,6 +32,7 @@ def one_line(text: str) -> str:
     """Return a text as one line that every screen, telephone and document can hold.
 
     Words pasted from a word processor bring tabs, line ends and vertical tabs:
-    each becomes a space. No-break spaces stay.
+    each becomes a space. No-break spaces stay, but at the ends; what shows
+    nothing at all is empty.
     """
-    return _NEVER_SAID.sub(" ", text).strip(" ")
+    return without_edges(_NEVER_SAID.sub(" ", text))

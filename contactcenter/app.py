@@ -241,7 +241,10 @@ async def _open_ports(
                 host=host,
                 port=settings.chat_port,
                 allowed_origins=origins,
-                session_limits=SessionLimits(sends=line_rate(helpline)),
+                session_limits=SessionLimits(
+                    sends=line_rate(helpline),
+                    line_characters=helpline.limits.message_max_chars,
+                ),
                 drain_seconds=DRAIN_SECONDS,
                 forwarded_hops=settings.proxy_hops,
             )

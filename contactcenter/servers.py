@@ -85,6 +85,7 @@ def public_application(
         limits=HttpLimits(
             openings_per_address=_opening_rate(helpline),
             sends_per_conversation=line_rate(helpline),
+            line_characters=helpline.limits.message_max_chars,
         ),
         forwarded_hops=proxy_hops,
     )

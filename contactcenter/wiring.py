@@ -92,7 +92,7 @@ async def centre(
     async with AsyncExitStack() as stack:
         passwords = await stack.enter_async_context(Passwords())
         telephony = await _telephony(stack, settings, helpline, public_url)
-        messages = Messages(database, vault, clock)
+        messages = Messages(database, vault, clock, most_chars=limits.message_max_chars)
         await stack.enter_async_context(messages.running())
 
         wrap_up = timedelta(seconds=limits.wrap_up_seconds)

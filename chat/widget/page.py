@@ -14,7 +14,7 @@ from aiohttp import web
 
 from chat.centre import Answering, Doors, EmergencyNumber, Openings, Question
 from chat.problems import emergency_document
-from chat.protocol import MAX_TEXT_CHARACTERS, instant
+from chat.protocol import instant
 from chat.widget.words import reopening_words
 from config.clock import Clock
 from config.errors import NotFound
@@ -125,6 +125,7 @@ class Page:
             "audiences": list(_AUDIENCES),
             "questions": [_question(each) for each in openings.questions],
             "needs": [{"id": each.id, "label": each.label} for each in openings.needs],
+            "message_max_chars": openings.message_max_chars,
         }
 
     def doors_document(self, doors: Doors, emergency: Sequence[EmergencyNumber]) -> dict[str, Any]:
@@ -172,7 +173,7 @@ class Page:
             "answering": {each: self._answering(openings, each) for each in _AUDIENCES},
             "questions": [_question(each) for each in openings.questions],
             "exit_url": self._exit_url,
-            "most_characters": MAX_TEXT_CHARACTERS,
+            "most_characters": openings.message_max_chars,
             "texts": words,
         }
 

@@ -31,7 +31,7 @@ def build(sources: Sources) -> Helpline:
         complete.limits.limits.help_out_seconds,
     )
     profiles = {team_id: _frozen(team.profiles_by_lines()) for team_id, team in teams.items()}
-    content = _json_ready(sources.content)
+    content = json_ready(sources.content)
     return Helpline(
         line=line,
         lines=(line, *(_further(line, each) for each in complete.line.lines)),
@@ -115,9 +115,10 @@ def _by_key(by_language: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mappin
     )
 
 
-def _json_ready(value: Any) -> Any:
+def json_ready(value: Any) -> Any:
+    """Return what TOML gave as JSON can say it: days as their text."""
     if isinstance(value, dict):
-        return {key: _json_ready(each) for key, each in value.items()}
+        return {key: json_ready(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_json_ready(each) for each in value]
+        return [json_ready(each) for each in value]
     return value.isoformat() if isinstance(value, date) else value

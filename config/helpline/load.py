@@ -1,5 +1,6 @@
 """Reads a helpline's folder into a Helpline, or says everything that is wrong with it."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from config.errors import Misconfigured
-from config.helpline.assembly import build
+from config.helpline.assembly import build, json_ready
 from config.helpline.checks import cross_check
 from config.helpline.helpline import Helpline
 from config.helpline.schema.calendar import HoursFile
@@ -25,6 +26,7 @@ from config.helpline.schema.records import Form, RetentionFile
 from config.helpline.schema.urgency import UrgencyRules
 from config.helpline.sources import Mistake, Sources
 from config.typography import typeset
+from config.writing import is_blank
 
 SUBJECTS: dict[str, type[BaseModel]] = {
     "line": LineFile,
@@ -112,7 +114,7 @@ def _flattened(file: str, raw: Mapping[str, Any], mistakes: list[Mistake]) -> di
             mistakes.append(Mistake(file, area, "must be a table of texts"))
             continue
         for name, text in entries.items():
-            if isinstance(text, str) and text.strip():
+            if isinstance(text, str) and not is_blank(text):
                 flat[f"{area}.{name}"] = text.strip()
             else:
                 mistakes.append(Mistake(file, f"{area}.{name}", "must be a text that is not empty"))
@@ -130,7 +132,8 @@ def _parsed(
     if raw is None:
         return None
     try:
-        return model.model_validate(raw)
+        # As JSON, strictly: an enumeration is its text, but « true » or « "20" » is no number.
+        return model.model_validate_json(json.dumps(json_ready(raw)), strict=True)
     except ValidationError as error:
         for each in error.errors(include_input=False, include_url=False):
             reason = each["msg"].removeprefix("Value error, ")

@@ -3,9 +3,18 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
 
 from config.vocabulary import ContactState, DeclineReason, Disposition, PresenceState, Urgency
+from config.writing import is_blank
 from contactcenter.centre.views import (
     ContactView,
     FactorAnswer,
@@ -35,14 +44,41 @@ def _no_nul_inside(values: dict[str, FormValue]) -> dict[str, FormValue]:
     return values
 
 
+def _saying_something(text: str) -> str:
+    if is_blank(text):
+        raise ValueError("shows nothing")
+    return text
+
+
+def _in_digits(value: object) -> object:
+    """Let through a query's number only as plain digits: no « 1.0 », « 1_000 », « true », « ٥ »."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= 16):
+        raise ValueError("is no whole number")
+    return value
+
+
+def _a_number(value: object) -> object:
+    """Let through an urgency only as a number: to an enumeration `true` and `1.0` are 1."""
+    if type(value) not in (int, Urgency):
+        raise ValueError("is no whole number")
+    return value
+
+
 Text = Annotated[str, AfterValidator(_no_nul)]
+Words = Annotated[Text, AfterValidator(_saying_something)]
+IN_DIGITS = BeforeValidator(_in_digits)
+Rung = Annotated[Urgency, BeforeValidator(_a_number)]
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 Department = Annotated[str, Field(pattern=r"^[0-9][0-9AB][0-9]?$", examples=["75", "2A", "974"])]
 FieldId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 
 
 class Request(BaseModel):
-    """The shape of every request body and query: closed, finite numbers, input never repeated."""
+    """The shape of every request body and query: closed, finite numbers, input never repeated.
+
+    A body is read strictly (`endpoints.read_body`): a number is a number, never `true`, `"3"` or
+    `3.0`. A query is text, so its numbers are `IN_DIGITS`.
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
@@ -79,15 +115,15 @@ class ContactsQuery(Request):
     """Which contacts, newest first; `before` is the `next` of the page before."""
 
     state: ContactState | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=200), IN_DIGITS] = 50
     before: UUID | None = None
 
 
 class MessagesQuery(Request):
     """Lines numbered above `after`."""
 
-    after: Annotated[int, Field(ge=0, le=2**53)] = 0
-    limit: Annotated[int, Field(ge=1, le=500)] = 200
+    after: Annotated[int, Field(ge=0, le=2**53), IN_DIGITS] = 0
+    limit: Annotated[int, Field(ge=1, le=500), IN_DIGITS] = 200
 
 
 class MessageBody(Request):
@@ -96,7 +132,12 @@ class MessageBody(Request):
     cid: UUID
     text: Annotated[
         Text,
-        Field(min_length=1, max_length=4000, description="the helpline's own limit may be lower"),
+        Field(
+            min_length=1,
+            max_length=4000,
+            description="not blank; the helpline's one limit of a line, the same for visitors and"
+            " listeners, is lower: `message_max_chars` of its limits.toml",
+        ),
     ]
 
 
@@ -114,8 +155,8 @@ class FormBody(Request):
 class UrgencyBody(Request):
     """The urgency, 1 to 5; `confirm` says that a declared one was checked with the person."""
 
-    urgency: Urgency
-    reason: Annotated[Text, Field(min_length=1, max_length=500)] | None = None
+    urgency: Rung
+    reason: Annotated[Words, Field(min_length=1, max_length=500)] | None = None
     confirm: bool = False
 
 
@@ -140,7 +181,7 @@ class HandOverBody(Request):
 
     queue: Code
     needs: Annotated[list[Code], Field(max_length=8)] | None = None
-    urgency: Urgency | None = None
+    urgency: Rung | None = None
     listener_id: UUID | None = None
 
 
@@ -155,7 +196,7 @@ class CasesQuery(Request):
     """The cases of a reference, or the latest."""
 
     reference: Annotated[Text, Field(min_length=1, max_length=32)] | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=200), IN_DIGITS] = 50
 
 
 class CaseBody(Request):

@@ -16,11 +16,11 @@ from config.vocabulary import (
     PresenceState,
     QueueActReason,
 )
-from contactcenter.api.schemas import Code, Request, Text
+from contactcenter.api.schemas import Code, Request, Words
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 # Cleaned first: what is left must say something.
-Said = Annotated[Text, AfterValidator(one_line), Field(min_length=1, max_length=400)]
+Said = Annotated[Words, AfterValidator(one_line), Field(min_length=1, max_length=400)]
 
 
 class AssignBody(Request):

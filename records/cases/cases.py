@@ -7,6 +7,7 @@ from uuid import UUID
 from config.errors import Conflict, InvalidInput, NotAllowed
 from config.ids import new_id
 from config.vocabulary import ContactEventKind, Disposition
+from config.writing import is_storable, without_edges
 from records.access import (
     ReachedContact,
     access_case,
@@ -224,7 +225,9 @@ class Cases:
 
 
 def _checked_label(label: str | None) -> str | None:
-    label = (label or "").strip() or None
+    label = without_edges(label or "") or None
+    if label is not None and not is_storable(label):
+        raise InvalidInput("the label cannot be kept", code="not_a_text", field="label")
     if label is not None and len(label) > LABEL_CHARS:
         raise InvalidInput("the label is too long", code="text_too_long", field="label")
     return label

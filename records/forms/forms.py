@@ -75,7 +75,7 @@ class Forms:
             contact = await access_contact(tx, subject, contact_id, Right.CONTACT_SERVE, now)
             _check_writable(contact)
             form = await self._form(tx, form_id, form_version)
-            parts = split(form.fields, values)
+            parts = split(form.fields, values, now.date())
             current = await tx.fetch_one("form.lock", contact_id)
             if current is not None and await self._is_replay(tx, current, revision, form, parts):
                 return SavedForm(current["revision"], current["saved_at"])

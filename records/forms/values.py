@@ -6,20 +6,28 @@ index. A value whose field is unknown is refused, so nothing personal can
 slip into the clear through a mistyped name.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from config.errors import InvalidInput
 from config.helpline.schema.records import FieldClass, FieldType, FormField
 from config.vocabulary import Disposition
+from config.writing import is_blank, is_storable
 
 TEXT_CHARS = 500
 LONG_TEXT_CHARS = 20_000
 MAX_CHOICES = 100
 MAX_NUMBER = 10**12
+# A day of a write-up: no birth is further back, no callback nor hearing further ahead. A year
+# typed with two digits (0026), or with one slip (2062), is outside.
+DAYS_BACK = timedelta(days=120 * 366)
+DAYS_AHEAD = timedelta(days=2 * 366)
+# As HTML and RFC 3339 write a day; `fromisoformat` also reads weeks, and days without dashes.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_WORDS = 32  # of one searchable value; names and aliases are shorter
 
 Value = str | bool | int | float | list[str]
@@ -34,11 +42,11 @@ class Split:
     searchable: dict[str, Value] = field(default_factory=dict)
 
 
-def split(fields: Iterable[FormField], values: Mapping[str, Any]) -> Split:
+def split(fields: Iterable[FormField], values: Mapping[str, Any], today: date) -> Split:
     """Check every value and sort it by class; raise InvalidInput naming the field.
 
-    None and empty values mean "not answered" and are not kept. The error
-    names the field, never the value.
+    None and empty values mean "not answered" and are not kept. A day must be near
+    enough to `today` to be meant. The error names the field, never the value.
     """
     by_id = {each.id: each for each in fields}
     parts = Split()
@@ -52,7 +60,7 @@ def split(fields: Iterable[FormField], values: Mapping[str, Any]) -> Split:
         if known is None:
             # The name comes from outside and could itself be personal: not repeated.
             raise InvalidInput("a value for no field of this form", code="unknown_field")
-        value = _checked(known, raw)
+        value = _checked(known, raw, today)
         if value is None:
             continue
         kept[_kept_as(known)][name] = value
@@ -107,9 +115,11 @@ def _kept_as(known: FormField) -> FieldClass:
     return known.field_class
 
 
-def _checked(known: FormField, raw: Any) -> Value | None:
+def _checked(known: FormField, raw: Any, today: date) -> Value | None:
     if raw is None or raw in ("", []):
         return None
+    if known.type is FieldType.DATE:
+        return _date(known, raw, today)
     return _CHECKS[known.type](known, raw)
 
 
@@ -123,10 +133,10 @@ def _text(known: FormField, raw: Any) -> Value | None:
         raise _wrong(known, "wrong_type")
     if len(raw) > min(limit, known.max_chars or limit):
         raise _wrong(known, "text_too_long")
-    if any("\ud800" <= character <= "\udfff" for character in raw):
-        raise _wrong(known, "not_a_text")  # half a surrogate pair: no UTF-8 can hold it
+    if not is_storable(raw):
+        raise _wrong(known, "not_a_text")
     # Kept as typed: the form is saved while somebody is still writing.
-    return raw if raw.strip() else None
+    return None if is_blank(raw) else raw
 
 
 def _codes(known: FormField) -> frozenset[str]:
@@ -154,13 +164,16 @@ def _boolean(known: FormField, raw: Any) -> Value:
     return raw
 
 
-def _date(known: FormField, raw: Any) -> Value:
+def _date(known: FormField, raw: Any, today: date) -> Value:
     if not isinstance(raw, str):
         raise _wrong(known, "wrong_type")
     try:
-        return date.fromisoformat(raw).isoformat()
+        day = date.fromisoformat(raw) if _DAY.fullmatch(raw) else None
     except ValueError:
-        raise _wrong(known, "wrong_date") from None
+        day = None
+    if day is None or not today - DAYS_BACK <= day <= today + DAYS_AHEAD:
+        raise _wrong(known, "wrong_date")
+    return day.isoformat()
 
 
 def _number(known: FormField, raw: Any) -> Value:
@@ -170,7 +183,9 @@ def _number(known: FormField, raw: Any) -> Value:
     high = MAX_NUMBER if known.maximum is None else known.maximum
     if not low <= raw <= high:  # also refuses NaN
         raise _wrong(known, "number_out_of_range")
-    return raw
+    if raw != int(raw):
+        raise _wrong(known, "wrong_type")
+    return int(raw)
 
 
 _CHECKS: Mapping[FieldType, Callable[[FormField, Any], Value | None]] = {
@@ -179,6 +194,5 @@ _CHECKS: Mapping[FieldType, Callable[[FormField, Any], Value | None]] = {
     FieldType.CHOICE: _choice,
     FieldType.CHOICES: _choices,
     FieldType.BOOLEAN: _boolean,
-    FieldType.DATE: _date,
     FieldType.NUMBER: _number,
 }

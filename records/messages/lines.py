@@ -6,8 +6,9 @@ from uuid import UUID
 
 from config.errors import InvalidInput
 from config.vocabulary import MessageKind, MessageVisibility, Sender
+from config.writing import is_blank, is_storable
 
-MAX_CHARS = 4000  # the helpline's own limit is lower and is checked at the edges
+MAX_CHARS = 4000  # what a helpline may set at the most, and its own texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +62,17 @@ class Head:
     listener_read_seq: int
 
 
-def checked(draft: Draft) -> Draft:
+def checked(draft: Draft, most_chars: int = MAX_CHARS) -> Draft:
     """Return the draft, or raise InvalidInput when no such line may ever exist.
 
-    A whisper is between members of staff: one that a child could read is
-    refused here, whatever the caller meant.
+    `most_chars` is the helpline's one limit, the same for both sides; its own
+    texts may be longer. A whisper is between members of staff: one that a child
+    could read is refused here, whatever the caller meant.
     """
-    if not draft.text.strip():
-        raise InvalidInput("an empty line", field="text")
-    if len(draft.text) > MAX_CHARS:
+    if is_blank(draft.text) or not is_storable(draft.text):
+        raise InvalidInput("no text, or none that can be kept", field="text", code="not_a_text")
+    if len(draft.text) > (MAX_CHARS if draft.sender is Sender.SYSTEM else most_chars):
         raise InvalidInput("the line is too long", field="text", code="text_too_long")
-    if any("\ud800" <= character <= "\udfff" for character in draft.text):
-        # Half a surrogate pair: JSON can carry it, no UTF-8 can store it.
-        raise InvalidInput("not a text", field="text", code="not_a_text")
     if draft.kind is MessageKind.WHISPER and draft.visibility is not MessageVisibility.STAFF:
         raise InvalidInput("a whisper is for staff only", field="visibility")
     if draft.sender is Sender.VISITOR and draft.kind is not MessageKind.TEXT:

@@ -13,7 +13,7 @@ from records.audit import write_audit
 from records.database import Database, Row, Transaction
 from records.messages.backlog import Limits
 from records.messages.commit import Outcome, commit_batch, message_place
-from records.messages.lines import Draft, Head, Line, Stored, checked
+from records.messages.lines import MAX_CHARS, Draft, Head, Line, Stored, checked
 from records.messages.writer import GroupWriter
 from records.policy import Right, Subject
 from records.vault import Sealed, Vault
@@ -31,11 +31,14 @@ class Messages:
         vault: Vault,
         clock: Clock | None = None,
         limits: Limits | None = None,
+        *,
+        most_chars: int = MAX_CHARS,
     ) -> None:
-        """Keep the engines; lines are taken in only while `running`."""
+        """Keep the engines and the helpline's limit of a line; none is taken but while `running`."""
         self._database = database
         self._vault = vault
         self._clock = clock or SystemClock()
+        self._most_chars = most_chars
         self._writer = GroupWriter(self._commit, limits or Limits())
 
     @asynccontextmanager
@@ -64,7 +67,7 @@ class Messages:
         been. After the last three the same call is safe to repeat.
         """
         draft = Draft(contact_id, sender, cid, text, staff_id, kind, visibility)
-        return await self._writer.store(checked(draft))
+        return await self._writer.store(checked(draft, self._most_chars))
 
     async def system_line(
         self, contact_id: UUID, text_key: str, text: str, *, occasion: str = ""

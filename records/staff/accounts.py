@@ -8,6 +8,7 @@ from uuid import UUID
 from config.errors import InvalidInput, NotFound
 from config.ids import new_id
 from config.vocabulary import Role
+from config.writing import is_blank, is_storable, without_edges
 from records.actor import Actor
 from records.audit import write_audit
 from records.coded import code
@@ -239,7 +240,7 @@ def _plain_login(login: str) -> str:
 
 def _checked_login(login: str) -> str:
     login = _plain_login(login)
-    if not login or len(login) > _LOGIN_CHARS or any(sign.isspace() for sign in login):
+    if not login or len(login) > _LOGIN_CHARS or any(is_blank(sign) for sign in login):
         raise InvalidInput("a login is one word", field="login")
     return login
 
@@ -251,7 +252,7 @@ def _checked_skills(skills: Collection[str]) -> list[str]:
 
 
 def _checked_name(name: str) -> str:
-    name = name.strip()
-    if not name or len(name) > _NAME_CHARS:
+    name = without_edges(name)
+    if not name or not is_storable(name) or len(name) > _NAME_CHARS:
         raise InvalidInput("no name", field="display_name")
     return name

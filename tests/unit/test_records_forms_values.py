@@ -1,18 +1,22 @@
 """A form's values: checked, sorted by class, turned into facts and search words."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from config.errors import InvalidInput
 from config.helpline.schema.records import FormField
 from config.vocabulary import Disposition
+from records.forms import values
 from records.forms.values import (
+    DAYS_AHEAD,
+    DAYS_BACK,
     LONG_TEXT_CHARS,
     TEXT_CHARS,
     Split,
     facts,
     missing_for_close,
     search_words,
-    split,
 )
 
 
@@ -42,6 +46,13 @@ FIELDS = (
     a_field("school", "text", "coded", max_chars=10),
     a_field("alias", "text", "searchable"),
 )
+
+
+TODAY = date(2026, 11, 30)
+
+
+def split(fields, given):
+    return values.split(fields, given, TODAY)
 
 
 def test_values_are_sorted_by_class_of_field():
@@ -74,8 +85,9 @@ def test_an_empty_answer_is_no_answer(empty):
     assert split(FIELDS, {"dangers": empty}) == Split()
 
 
-def test_a_blank_text_is_no_answer():
-    assert split(FIELDS, {"notes": " \n "}) == Split()
+@pytest.mark.parametrize("blank", [" \n ", "\u200b", "\u2060\u00ad", "\u3164"])
+def test_a_blank_text_is_no_answer(blank):
+    assert split(FIELDS, {"notes": blank, "alias": blank}) == Split()
 
 
 def test_a_value_for_no_field_is_refused_without_repeating_its_name():
@@ -105,6 +117,17 @@ def test_a_value_for_no_field_is_refused_without_repeating_its_name():
         ("school", "a" * 11, "text_too_long"),
         ("birth", 20110203, "wrong_type"),
         ("birth", "3 février", "wrong_date"),
+        ("birth", "0020-12-24", "wrong_date"),
+        ("birth", "9999-12-31", "wrong_date"),
+        ("birth", "2062-12-24", "wrong_date"),
+        ("birth", "2026-W05-1", "wrong_date"),
+        ("birth", "20261224", "wrong_date"),
+        ("birth", "2026-12-24T10:00", "wrong_date"),
+        ("birth", " 2026-12-24", "wrong_date"),
+        ("birth", "٢٠٢٦-12-24", "wrong_date"),
+        ("birth", "2025-02-29", "wrong_date"),
+        ("age", 12.5, "wrong_type"),
+        ("alias", "a\x00b", "not_a_text"),
         ("notes", 12, "wrong_type"),
         ("notes", "a" * (LONG_TEXT_CHARS + 1), "text_too_long"),
         ("alias", "a" * (TEXT_CHARS + 1), "text_too_long"),
@@ -116,6 +139,16 @@ def test_a_wrong_value_is_refused_by_field_and_never_repeated(name, value, code)
         split(FIELDS, {name: value})
     assert (refusal.value.code, refusal.value.field) == (code, name)
     assert str(refusal.value) == "a value of the wrong kind"
+
+
+@pytest.mark.parametrize("days", [-DAYS_BACK.days, 0, DAYS_AHEAD.days])
+def test_a_day_is_kept_from_a_long_life_back_to_two_years_ahead(days):
+    day = (TODAY + timedelta(days=days)).isoformat()
+    assert split(FIELDS, {"birth": day}) == Split(sealed={"birth": day})
+    beyond = TODAY + timedelta(days=days + (1 if days > 0 else -1))
+    if days:
+        with pytest.raises(InvalidInput):
+            split(FIELDS, {"birth": beyond.isoformat()})
 
 
 def test_free_text_is_sealed_even_where_the_form_says_coded():

@@ -16,6 +16,7 @@ from config.helpline.texts import (
     menu_of,
     placeholders,
 )
+from config.writing import is_blank
 
 Texts = dict[str, dict[str, str]]
 
@@ -108,7 +109,7 @@ def incomplete_labels(sources: Sources) -> Iterator[Mistake]:
     for file, model in files.items():
         for key, label in _labels(model, ""):
             for language in languages:
-                if not label.root.get(language, "").strip():
+                if is_blank(label.root.get(language, "")):
                     yield Mistake(file, f"{key}.{language}", "is missing")
             for language in sorted(set(label.root) - set(languages)):
                 yield Mistake(file, f"{key}.{language}", f"the line does not speak {language}")

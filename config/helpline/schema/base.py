@@ -3,10 +3,19 @@
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    field_validator,
+)
 
 from config.typography import typeset
 from config.vocabulary import Urgency
+from config.writing import is_blank
 
 
 class Rule(BaseModel):
@@ -33,7 +42,15 @@ class Label(RootModel[dict[str, str]]):
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 Digit = Annotated[str, Field(pattern=r"^[0-9]$")]
 LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-NonEmpty = Annotated[str, Field(min_length=1)]
+
+
+def _saying_something(text: str) -> str:
+    if is_blank(text):
+        raise ValueError("must not be blank")
+    return text
+
+
+NonEmpty = Annotated[str, AfterValidator(_saying_something)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 

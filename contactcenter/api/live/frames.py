@@ -85,6 +85,6 @@ _CLIENT: TypeAdapter[OfferSeen | Typing | Read | Ping] = TypeAdapter(ClientFrame
 def read_frame(text: str) -> OfferSeen | Typing | Read | Ping:
     """Return what the desk said; InvalidInput `bad_frame` for anything else."""
     try:
-        return _CLIENT.validate_json(text)
+        return _CLIENT.validate_json(text, strict=True)
     except ValidationError:
         raise InvalidInput(code="bad_frame") from None

@@ -64,6 +64,7 @@ class PublicState:
             },
             questions=self._questions(spoken),
             needs=tuple(Need(each.id, each.label[spoken]) for each in needs_of(helpline)),
+            message_max_chars=helpline.limits.message_max_chars,
         )
 
     def doors(self, language: str) -> Doors:

@@ -184,6 +184,17 @@ def test_a_text_too_long_is_named_and_the_socket_goes_on() -> None:
     assert Append(B, "text of 2") in send(session, B)
 
 
+@pytest.mark.parametrize("text", ["\u200b\u2060", " \u3164", "a\x00b", "a\ud83d"])
+def test_a_text_that_says_nothing_or_cannot_be_kept_is_named_and_the_socket_goes_on(
+    text: str,
+) -> None:
+    session = live()
+    assert say(session, type="send", cid=str(A), text=text) == [
+        Emit(frames.Error("bad_field", None, A))
+    ]
+    assert Append(B, "text of 2") in send(session, B)
+
+
 # Limits.
 
 
