@@ -84,6 +84,7 @@ async def run(
         log.warning("proxy_not_declared", key="PROXY_HOPS")
     async with AsyncExitStack() as stack:
         engines = await stack.enter_async_context(engines_in_use(settings, helpline, clock))
+        helpline = engines.helpline
         services = await stack.enter_async_context(
             centre(settings, helpline, engines, clock, addresses.public_url)
         )
@@ -146,12 +147,16 @@ def _add_checks(
     async def index() -> None:
         await engines.router.epoch()
 
+    async def index_format() -> None:
+        engines.router.format.require()
+
     async def sweeping() -> None:
         if health.silent_for("sweep") > SWEEP_SILENT_SECONDS:
             raise Unavailable("the sweep is silent")
 
     readiness.add("postgresql", postgresql)
     readiness.add("redis", index)
+    readiness.add("index_format", index_format)
     if "router" in roles:
         readiness.add("sweep", sweeping)
 
@@ -163,6 +168,7 @@ def _loops(services: Centre, roles: frozenset[str], health: LoopHealth) -> list[
     loops = [
         loop("wakes", 0.0, services.wakes.hear),
         loop("wakes_poll", 1.0, services.wakes.poll_while_deaf),
+        loop("index_format", 1.0, services.router.format.look),
         loop("queue_states", 1.0, services.states.look),
     ]
     if roles & {"public", "chat"}:

@@ -22,13 +22,14 @@ from routing.router import Router
 
 @dataclass(frozen=True, slots=True)
 class EnginesInUse:
-    """PostgreSQL with its vault, Redis with its plan."""
+    """PostgreSQL with its vault, Redis with its plan, the helpline as both know it."""
 
     database: Database
     vault: Vault
     redis: Redis
     plan: Plan
     router: Router
+    helpline: Helpline  # its forms under the numbers they are kept by
 
 
 @asynccontextmanager
@@ -48,7 +49,7 @@ async def engines_in_use(
     async with open_redis(redis_url) as redis:
         router = Router(redis, plan)
         with _named("REDIS_URL", "Redis or Valkey", redis_url):
-            await router.epoch()
+            await router.format.look()
         async with AsyncExitStack() as stack:
             with _named("DATABASE_URL", "PostgreSQL", database_url):
                 database = await stack.enter_async_context(
@@ -61,8 +62,8 @@ async def engines_in_use(
                 )
                 async with database.transaction() as tx:
                     await vault.check(tx, clock.now())
-                await Configuration(database).register(helpline, clock.now())
-            yield EnginesInUse(database, vault, redis, plan, router)
+                helpline = await Configuration(database).register(helpline, clock.now())
+            yield EnginesInUse(database, vault, redis, plan, router, helpline)
 
 
 @contextmanager

@@ -51,6 +51,7 @@ from records.messages.messages import Messages
 from records.overrides import QueueOverrides
 from records.presence import PresenceStore
 from records.supervision import Floor
+from routing.router import Router
 from routing.wakeups import WakeKind, Wakeups
 
 log = structlog.get_logger()
@@ -61,6 +62,7 @@ class Centre:
     """The whole service, before any port is opened."""
 
     staff: StaffServices
+    router: Router
     accounts: StaffAccounts
     conversations: Conversations
     live: LiveHub
@@ -184,6 +186,7 @@ async def centre(
                 follow_ups=supervised.follow_ups,
                 colleagues=supervised.colleagues,
             ),
+            router=router,
             accounts=accounts,
             conversations=intake.conversations(messages, wakes, life),
             live=live,

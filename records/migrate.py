@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from alembic import command
@@ -90,10 +91,19 @@ def _check_role(connection: Connection, runtime_role: str) -> None:
 
 def head_revision() -> str:
     """Return the newest revision this program knows, for doctor and readiness."""
+    head = _scripts().get_current_head()
+    assert head is not None
+    return str(head)
+
+
+def known_revisions() -> frozenset[str]:
+    """Return every revision this program can migrate from, and its own."""
+    return frozenset(str(each.revision) for each in _scripts().walk_revisions())
+
+
+def _scripts() -> Any:
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - slow import, seldom needed
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    head = ScriptDirectory.from_config(config).get_current_head()
-    assert head is not None
-    return head
+    return ScriptDirectory.from_config(config)

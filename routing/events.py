@@ -60,9 +60,10 @@ class RoutingEvents:
                 yield RoutingEvent(EventKind.RESYNC)
             for entry_id, event in entries:
                 after = entry_id
-                yield event
+                if event is not None:
+                    yield event
 
-    async def _read(self, after: str) -> Sequence[tuple[str, RoutingEvent]]:
+    async def _read(self, after: str) -> Sequence[tuple[str, RoutingEvent | None]]:
         read = self._redis.xread({self._key: after}, count=256, block=BLOCK_MS)
         streams = await self._scripts.guarded(read, "events")
         if not streams:
@@ -71,14 +72,18 @@ class RoutingEvents:
         return [(entry_id, _event(fields)) for entry_id, fields in entries]
 
 
-def _event(fields: dict[str, str]) -> RoutingEvent:
-    return RoutingEvent(
-        kind=EventKind(fields["kind"]),
-        listener_id=_id(fields["listener"]),
-        contact_id=_id(fields["contact"]),
-        offer_id=_id(fields["offer"]),
-        reason=fields["reason"],
-    )
+def _event(fields: dict[str, str]) -> RoutingEvent | None:
+    """Return an event, or None for what another release tells: a hint nobody here can use."""
+    try:
+        return RoutingEvent(
+            kind=EventKind(fields["kind"]),
+            listener_id=_id(fields.get("listener", "")),
+            contact_id=_id(fields.get("contact", "")),
+            offer_id=_id(fields.get("offer", "")),
+            reason=fields.get("reason", ""),
+        )
+    except (KeyError, ValueError):
+        return None
 
 
 def _id(text: str) -> UUID | None:

@@ -32,6 +32,11 @@ class OfferState(StrEnum):
     UNSEEN = "unseen"
     WITHDRAWN = "withdrawn"
     RELEASED = "released"
+    OTHER = "other"  # a word of another release: over, for all that this one knows
+
+    @classmethod
+    def _missing_(cls, _value: object) -> "OfferState":
+        return cls.OTHER
 
 
 class EventKind(StrEnum):

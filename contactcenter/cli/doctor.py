@@ -4,11 +4,14 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Annotated
+
+import typer
 
 from config.errors import CentreError, Misconfigured
 from config.helpline.load import load_helpline
 from config.settings import Settings, load_settings
-from contactcenter.cli import doctor_engines
+from contactcenter.cli import doctor_engines, doctor_upgrade
 from contactcenter.cli.running import run_async
 from contactcenter.voice import proof
 from routing.plan import Plan
@@ -25,16 +28,26 @@ class Finding:
     detail: str
 
 
-def doctor() -> None:
+def doctor(
+    before_upgrade: Annotated[
+        bool,
+        typer.Option(
+            "--before-upgrade", help="Run by the next version, while the present one still serves."
+        ),
+    ] = False,
+) -> None:
     """Check settings, helpline, engines, keys, accounts and webhooks; 1 if one is wrong."""
-    findings = run_async(examine())
+    findings = run_async(examine(before_upgrade=before_upgrade))
     for finding in findings:
         print(f"{'ok   ' if finding.good else 'WRONG'}  {finding.subject}: {finding.detail}")
     sys.exit(0 if all(finding.good for finding in findings) else 1)
 
 
-async def examine() -> list[Finding]:
-    """Return what was found; each check has its own time limit and none stops the others."""
+async def examine(*, before_upgrade: bool = False) -> list[Finding]:
+    """Return what was found; each check has its own time limit and none stops the others.
+
+    `before_upgrade`: an older schema is what `migrate` is for, and no fault.
+    """
     try:
         settings = load_settings()
     except Misconfigured as error:
@@ -42,8 +55,10 @@ async def examine() -> list[Finding]:
     checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
         ("helpline", _helpline),
         ("postgresql", doctor_engines.postgresql),
-        ("schema", doctor_engines.schema),
+        ("schema", doctor_upgrade.schema_before if before_upgrade else doctor_upgrade.schema),
+        ("rules", doctor_upgrade.rules),
         ("redis", doctor_engines.redis),
+        ("index", doctor_upgrade.index),
         ("keys", doctor_engines.keys),
         ("accounts", doctor_engines.accounts),
     ]

@@ -12,7 +12,6 @@ from config.errors import Misconfigured, Unavailable
 from config.helpline.load import load_helpline
 from config.settings import Settings, decode_key
 from records.database import Database
-from records.migrate import head_revision
 from records.vault import Vault
 
 OLDEST_POSTGRES = 15
@@ -43,7 +42,8 @@ ACCOUNTS_NAMED = 50
 
 
 @asynccontextmanager
-async def _connected(settings: Settings) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+async def connected(settings: Settings) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """Give a connection as the run-time role; what refuses it is said by setting and SQLSTATE."""
     settings.require("database_url")
     assert settings.database_url is not None
     try:
@@ -67,7 +67,7 @@ async def _connected(settings: Settings) -> "AsyncIterator[asyncpg.Connection[as
 
 async def postgresql(settings: Settings) -> str:
     """Return the server's version; the run-time role may be neither superuser nor owner."""
-    async with _connected(settings) as connection:
+    async with connected(settings) as connection:
         major = connection.get_server_version().major
         if not OLDEST_POSTGRES <= major <= NEWEST_POSTGRES:
             raise Misconfigured(
@@ -87,23 +87,6 @@ async def postgresql(settings: Settings) -> str:
                 ]
             )
         return f"PostgreSQL {major}"
-
-
-async def schema(settings: Settings) -> str:
-    """Return the database's revision; it must be this program's."""
-    async with _connected(settings) as connection:
-        try:
-            found = await connection.fetchval("SELECT version_num FROM alembic_version")
-        except asyncpg.PostgresError:
-            found = None
-    expected = head_revision()
-    if found != expected:
-        raise Misconfigured(
-            [
-                f"schema: at {found or 'nothing'}, this program needs {expected}; run: contactcenter migrate"
-            ]
-        )
-    return f"at {expected}"
 
 
 async def redis(settings: Settings) -> str:
@@ -136,7 +119,7 @@ async def accounts(settings: Settings) -> str:
     Who lacks a line is offered nothing of it: its callers wait for fewer people.
     """
     lines = [line.id for line in load_helpline(settings.helpline_dir).lines]
-    async with _connected(settings) as connection:
+    async with connected(settings) as connection:
         try:
             count = await connection.fetchval("SELECT count(*) FROM staff WHERE active")
             lacking = await connection.fetch(_LACKS_A_LINE, lines, ACCOUNTS_NAMED)

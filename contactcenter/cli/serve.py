@@ -13,7 +13,7 @@ from config.helpline.load import load_helpline
 from config.log import configure_logging
 from config.settings import Settings, load_settings
 from contactcenter.app import Addresses, run
-from contactcenter.cli import doctor_engines
+from contactcenter.cli import doctor_engines, doctor_upgrade
 from contactcenter.cli.embedded import on_embedded_engines
 from contactcenter.cli.ports import with_ports
 from contactcenter.cli.running import run_async
@@ -94,7 +94,7 @@ async def _serve(
         # An engine that does not answer is named by the service itself, with what to do.
         with suppress(Unavailable):
             await doctor_engines.postgresql(settings)
-            await doctor_engines.schema(settings)
+            await doctor_upgrade.schema(settings)
         settings = with_ports(settings, *ports_of(roles))
         return await run(settings, helpline, roles=roles, ready=_say_nothing)
 

@@ -63,7 +63,7 @@ async def _opened(
 
 
 async def _searchable(tx: Transaction, form_id: str, version: int) -> frozenset[str]:
-    form = Form.model_validate(await tx.fetch_value("form.version", form_id, version))
+    form = Form.kept(await tx.fetch_value("form.version", form_id, version))
     return frozenset(each.id for each in form.fields if each.field_class is FieldClass.SEARCHABLE)
 
 

@@ -139,7 +139,7 @@ class Forms:
                 raise NotFound("no such version of a form", code="form_unknown")
             if len(self._forms) >= _FORMS_KEPT:
                 self._forms.clear()
-            self._forms[name] = Form.model_validate(content)
+            self._forms[name] = Form.kept(content)
         return self._forms[name]
 
     async def _write(

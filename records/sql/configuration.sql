@@ -16,6 +16,14 @@ INSERT INTO config_version (hash, content, first_used_at)
 VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING
 
+-- name: form_versions
+-- Return what was in force under a form's version, each state of its drawn lists. $1 form id,
+-- $2 version, $3 how many versions a file may have: the step between two states.
+SELECT version, content
+FROM form_version
+WHERE form_id = $1 AND version % $3::integer = $2::integer
+ORDER BY version
+
 -- name: keep_form_version
 -- Keep a version of a form for ever; a known one is left as it is.
 -- $1 form id, $2 version, $3 content, $4 now.

@@ -8,9 +8,12 @@ from redis.asyncio import Redis
 
 from routing.model import Offer, OfferState
 from routing.plan import Plan
+from routing.steps.format import IndexFormat
 from routing.steps.scripts import Scripts
 
 Argument = str | int | UUID
+
+OFFER_WORDS = 11
 
 
 class PoolSteps:
@@ -23,15 +26,19 @@ class PoolSteps:
         self._now_ms = now_ms
         self._scripts = Scripts(redis, plan.limits)
         self._meta = plan.key("meta")
+        self.format = IndexFormat(redis, plan, self._scripts)
 
     async def _step(self, name: str, *args: Argument) -> Any:
+        self.format.require()
         now = "" if self._now_ms is None else self._now_ms()
         words = [one if isinstance(one, int) else str(one) for one in args]
         return await self._scripts.run(name, self._meta, now, *words)
 
 
 def offer_from(reply: Sequence[Any]) -> Offer:
-    """Return the offer of a script's flat answer."""
+    """Return the offer of a script's flat answer; ValueError for one of another shape."""
+    if len(reply) < OFFER_WORDS:
+        raise ValueError("not an offer")
     return Offer(
         offer_id=UUID(str(reply[0])),
         contact_id=UUID(reply[1]),

@@ -89,8 +89,8 @@ class PresenceSteps(PoolSteps):
 
 
 def load_from(contact_id: str, value: str) -> Load:
-    """Return an open engagement as the index keeps it: "channel engagement at"."""
-    channel, engagement_id, _ = value.split(" ")
+    """Return an open engagement as the index keeps it: "channel engagement at", and what follows."""
+    channel, engagement_id, *_ = value.split(" ")
     engagement = None if engagement_id == "-" else UUID(engagement_id)
     return Load(UUID(contact_id), channel, engagement)
 

@@ -7,18 +7,21 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from config.errors import Misconfigured, Unavailable
 from config.helpline.load import load_helpline
 from config.settings import Settings
 from config.vocabulary import Role
-from contactcenter.cli import doctor_engines
+from contactcenter.cli import doctor_engines, doctor_upgrade
 from contactcenter.cli.staff_records import new_credentials, staff_records
 from contactcenter.telephony.signature import WebhookSecrets, WebhookSignature
 from contactcenter.voice import proof
 from records.migrate import head_revision
+from routing.steps.format import FORMAT
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.settings import settings_for
+from tests.kit.site import helpline_with
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -30,7 +33,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 
 async def test_engines_schema_and_keys_are_found_good(settings: Settings) -> None:
     assert await doctor_engines.postgresql(settings) == "PostgreSQL 18"
-    assert await doctor_engines.schema(settings) == f"at {head_revision()}"
+    assert await doctor_upgrade.schema(settings) == f"at {head_revision()}"
     assert (await doctor_engines.redis(settings)).startswith("Valkey ")
     assert await doctor_engines.keys(settings) == "both open this database"
 
@@ -75,7 +78,70 @@ async def test_a_database_without_our_schema_is_told_how_to_be_migrated(
 ) -> None:
     blank = settings.model_copy(update={"database_url": SecretStr(blank_database.runtime)})
     with pytest.raises(Misconfigured, match="run: contactcenter migrate"):
-        await doctor_engines.schema(blank)
+        await doctor_upgrade.schema(blank)
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [
+        ("0001", "run: contactcenter migrate"),
+        ("0099", "too old for this database"),
+    ],
+)
+async def test_a_schema_older_or_newer_than_the_program_is_told_apart(
+    settings: Settings, migrate_database_url: str, revision: str, said: str
+) -> None:
+    await _set_revision(migrate_database_url, revision)
+    with pytest.raises(Misconfigured, match=said):
+        await doctor_upgrade.schema(settings)
+    if revision == "0001":
+        assert "will bring it to" in await doctor_upgrade.schema_before(settings)
+
+
+async def test_the_release_before_may_start_again_while_an_upgrade_is_under_way(
+    settings: Settings, migrate_database_url: str
+) -> None:
+    following = f"{int(head_revision()) + 1:04}"
+    await _set_revision(migrate_database_url, following)
+    assert "an upgrade is under way" in await doctor_upgrade.schema(settings)
+
+
+async def _set_revision(owner_url: str, revision: str) -> None:
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("UPDATE alembic_version SET version_num = $1", revision)
+    await owner.close()
+
+
+async def test_the_doctor_says_of_rules_and_index_what_serve_will_say(
+    settings: Settings, tmp_path: Path, migrate_database_url: str
+) -> None:
+    helpline = load_helpline(settings.helpline_dir)
+    assert helpline.config_version[:12] in await doctor_upgrade.rules(settings)
+    owner = await asyncpg.connect(migrate_database_url)
+    assert await owner.fetchval("SELECT count(*) FROM form_version") == 0, "nothing of it stays"
+    await owner.close()
+    async with staff_records(settings, helpline):
+        pass
+    folder = helpline_with(tmp_path)
+    path = folder / "forms" / "wrap_up.toml"
+    path.write_text(path.read_text("utf-8").replace("max_chars = 100", "max_chars = 90"))
+    changed = settings.model_copy(update={"helpline_dir": folder})
+    with pytest.raises(Misconfigured) as doctors:
+        await doctor_upgrade.rules(changed)
+    with pytest.raises(Misconfigured) as serves:
+        async with staff_records(changed, load_helpline(folder)):
+            pass
+    assert doctors.value.mistakes == serves.value.mistakes
+    assert "wrap_up.toml: version: 1 was in force with other content" in str(doctors.value)
+
+    assert settings.redis_url is not None
+    redis = Redis.from_url(settings.redis_url.get_secret_value())
+    assert "both releases" in await doctor_upgrade.index(settings)
+    assert await redis.dbsize() == 0
+    await redis.set(f"{{{helpline.line.pool}}}:format", FORMAT + 1)
+    with pytest.raises(Misconfigured, match="no rolling upgrade"):
+        await doctor_upgrade.index(settings)
+    await redis.aclose()
 
 
 async def test_a_superuser_is_refused_at_run_time(

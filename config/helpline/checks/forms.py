@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from config.helpline.schema.lists import OPTION_LISTS
 from config.helpline.schema.records import (
+    FORM_VERSIONS,
     WRAP_UP_FORM,
     FieldClass,
     FieldType,
@@ -26,6 +27,8 @@ def wrong_forms(forms: dict[str, Form]) -> Iterator[Mistake]:
     for file, form in forms.items():
         if file != f"forms/{form.id}.toml":
             yield Mistake(file, "id", f"is {form.id}: the file must have the form's name")
+        if form.version >= FORM_VERSIONS:
+            yield Mistake(file, "version", f"must be below {FORM_VERSIONS}")
         for section in repeated(each.id for each in form.sections):
             yield Mistake(file, f"sections[{section}].id", "is used twice")
         for field_id in repeated(each.id for each in form.fields):

@@ -1,7 +1,8 @@
 """forms/*.toml and retention.toml: what is written down, how, and for how long."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -10,6 +11,9 @@ from config.helpline.schema.lists import Option
 from config.vocabulary import Disposition
 
 WRAP_UP_FORM = "wrap_up"  # written after every contact
+# A form's own file counts its versions below this; what it draws from the helpline's lists is
+# counted above (records/configuration.py).
+FORM_VERSIONS = 10_000
 
 
 class FieldType(StrEnum):
@@ -65,6 +69,14 @@ class Form(Rule):
     label: Label
     sections: Annotated[tuple[FormSection, ...], Field(min_length=1)]
     fields: Annotated[tuple[FormField, ...], Field(min_length=1)]
+
+    @classmethod
+    def kept(cls, content: Mapping[str, Any]) -> Self:
+        """Return a form as the database keeps it; what another release added is passed over.
+
+        Raises ValueError for what is no form at all.
+        """
+        return cls.model_validate(content, extra="ignore")
 
     def field(self, field_id: str) -> FormField | None:
         """Return the question of that id, None when the form has none."""

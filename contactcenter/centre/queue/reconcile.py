@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from config.clock import Clock
-from config.errors import InvalidInput
+from config.errors import InvalidInput, Unavailable
 from config.vocabulary import ContactState
 from contactcenter.centre.queue.comparison import Comparison, waiting_pages
 from contactcenter.centre.queue.entries import Entries, is_over, left_of
@@ -67,7 +67,7 @@ class Reconciler:
             self._comparison.forget()
             return
         now = self._clock.now()
-        if await self._router.epoch() is None:
+        if await self._router.format.adopt() or await self._router.epoch() is None:
             await self.rebuild(now)
             return
         await self._changes(now)
@@ -81,9 +81,13 @@ class Reconciler:
 
         A lease that lives is not prolonged, so this is harmless beside another node.
         """
-        if await self._router.epoch() is not None:
-            for listener in await self._listeners(self._clock.now()):
-                await self._router.set_presence(listener)
+        try:
+            if await self._router.epoch() is not None:
+                for listener in await self._listeners(self._clock.now()):
+                    await self._router.set_presence(listener)
+        except Unavailable as error:
+            # The reconciler enters them as soon as the index takes anything.
+            log.warning("index_not_told", code=error.code)
 
     async def rebuild(self, now: datetime) -> None:
         """Fill a lost index from PostgreSQL while new contacts come in; then its live window."""

@@ -147,9 +147,14 @@ function Contact.plan_step(id, contact)
   end
 end
 
--- A contact or its tombstone; nil for none.
+-- A contact or its tombstone; nil for none, and for one in words of another release, which goes.
 function Contact.read_known(id)
   local contact = read_hash(Contact.key(id))
+  if contact and not (contact.version and (contact.gone or (contact.turn and contact.lanes
+    and contact.channel and contact.rank and contact.since))) then
+    redis.call('DEL', Contact.key(id))
+    return nil
+  end
   return contact and setmetatable(contact, ABSENT)
 end
 

@@ -22,8 +22,8 @@ end
 function Listener.read(id)
   local known = redis.call('HMGET', Listener.key(id), 'session', 'version', 'profile', 'state',
     'capacity', 'offer', 'idle', 'standing', 'takes', 'wanted', 'lease')
-  if not known[1] then
-    return nil
+  if not (known[1] and known[2] and known[3] and known[4] and known[5] and known[6] and known[7]) then
+    return nil -- none, or another release's
   end
   return { session = known[1], version = known[2], profile = known[3], state = known[4],
     capacity = known[5], offer = known[6], idle = known[7], standing = known[8] or '',

@@ -15,7 +15,10 @@ function Offer.read(id)
     return nil
   end
   local contact, listener, session, turn, lane, channel, at, expires = string.match(known[1],
-    '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+    '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)')
+  if not contact then
+    return nil -- another release's words
+  end
   return { contact = contact, listener = listener, session = session, turn = turn, lane = lane,
     channel = channel, at = at, expires = expires, state = known[2], seen = known[3] }
 end
