@@ -1,9 +1,9 @@
 """What the environment says. The only module that reads it.
 
 Each setting `NAME` may be given as `NAME_FILE` instead: the path of a file
-whose content, stripped, is the value (what secret stores mount). Giving both
-is a mistake, and so is a file that cannot be read. An empty value counts as
-not given.
+whose content is the value (what secret stores mount). Giving both is a
+mistake, and so is a file that cannot be read. Blanks, line ends and a byte
+order mark around a value do not count; an empty one counts as not given.
 """
 
 import base64
@@ -12,12 +12,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.addresses import engine_address, public_address, shown_address
 from config.errors import Misconfigured
+from config.phone import configured_number
 
 PACKAGED_HELPLINES = Path(__file__).parent / "helplines"
 
@@ -45,27 +46,26 @@ def _checked_key(key: SecretStr) -> SecretStr:
     return key
 
 
-def _with_scheme(*schemes: str) -> AfterValidator:
+def _engine_address(*schemes: str) -> AfterValidator:
     def check(value: SecretStr) -> SecretStr:
-        if urlsplit(value.get_secret_value()).scheme not in schemes:
-            raise ValueError(f"must be an address starting with {' or '.join(schemes)}://")
-        return value
+        return SecretStr(engine_address(value.get_secret_value(), schemes))
 
     return AfterValidator(check)
 
 
-def _base_url(*schemes: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not value:
-            return value
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not parts.hostname:
-            raise ValueError(f"must be an address starting with {' or '.join(schemes)}://")
-        if parts.query or parts.fragment or parts.username or parts.password:
-            raise ValueError("must have no user, query or fragment")
-        return value.rstrip("/")
+def _public_address(*schemes: str) -> AfterValidator:
+    return AfterValidator(lambda value: public_address(value, schemes) if value else value)
 
-    return AfterValidator(check)
+
+def _secret_as_given(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ValueError("holds a blank or another sign that no secret of the carrier's has")
+    return secret
+
+
+def _number_if_any(value: str) -> str:
+    return configured_number(value) if value else value
 
 
 def _split(value: object) -> object:
@@ -74,13 +74,32 @@ def _split(value: object) -> object:
     return value
 
 
-DatabaseUrl = Annotated[SecretStr, _with_scheme("postgresql", "postgres")]
-RedisUrl = Annotated[SecretStr, _with_scheme("redis", "rediss", "unix")]
-HttpUrl = Annotated[str, _base_url("http", "https")]
-SocketUrl = Annotated[str, _base_url("ws", "wss")]
+DatabaseUrl = Annotated[SecretStr, _engine_address("postgresql", "postgres")]
+RedisUrl = Annotated[SecretStr, _engine_address("redis", "rediss", "unix")]
+HttpUrl = Annotated[str, _public_address("http", "https")]
+SocketUrl = Annotated[str, _public_address("ws", "wss")]
+CarrierSecret = Annotated[SecretStr, AfterValidator(_secret_as_given)]
 Key = Annotated[SecretStr, AfterValidator(_checked_key)]
 Port = Annotated[int, Field(ge=0, le=65535)]  # 0 = any free one
 Seconds = Annotated[float, Field(gt=0, le=60)]
+
+
+ENGINE_ADDRESSES = frozenset({"database_url", "migrate_database_url", "redis_url"})
+# What editors and terminals leave at the ends of a text, a byte order mark among it.
+_AT_THE_ENDS = re.compile(r"^[\s\ufeff\u200b\u2060]+|[\s\ufeff\u200b\u2060]+$")
+
+
+def as_typed(text: str) -> str:
+    """Return a text without the blanks, line ends and byte order mark around it."""
+    return _AT_THE_ENDS.sub("", text)
+
+
+def typed_in(path: Path) -> str:
+    """Return the text of a small file as it was typed; OSError, or ValueError if it is not UTF-8."""
+    try:
+        return as_typed(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise ValueError("is not text in UTF-8") from None
 
 
 class Settings(BaseSettings):
@@ -112,13 +131,13 @@ class Settings(BaseSettings):
     emulator_url: HttpUrl = ""  # where the desk finds the emulator; empty in production
 
     twilio_account_sid: Annotated[str, Field(pattern=r"^(AC[0-9a-f]{32})?$")] = ""
-    twilio_auth_tokens: Annotated[tuple[SecretStr, ...], BeforeValidator(_split)] = ()
+    twilio_auth_tokens: Annotated[tuple[CarrierSecret, ...], BeforeValidator(_split)] = ()
     # Secrets of Webhook Rules: requests signed with one carry a header of their own.
-    twilio_shared_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_split)] = ()
+    twilio_shared_keys: Annotated[tuple[CarrierSecret, ...], BeforeValidator(_split)] = ()
     twilio_api_key_sid: Annotated[str, Field(pattern=r"^(SK[0-9a-f]{32})?$")] = ""
-    twilio_api_key_secret: SecretStr | None = None
+    twilio_api_key_secret: CarrierSecret | None = None
     twilio_api_base_url: HttpUrl = ""  # empty = Twilio's own hosts
-    twilio_number: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{5,14})?$")] = ""
+    twilio_number: Annotated[str, AfterValidator(_number_if_any)] = ""
     twilio_cps: Annotated[float, Field(gt=0, le=100)] = 1  # outbound calls a second
     twilio_seconds: Seconds = 10
 
@@ -155,19 +174,14 @@ class Settings(BaseSettings):
 
     def redacted(self) -> dict[str, Any]:
         """Return every setting for people to read: secrets as `***`, addresses without theirs."""
-        return {name: _shown(getattr(self, name)) for name in type(self).model_fields}
+        return {name: _shown(name, getattr(self, name)) for name in type(self).model_fields}
 
 
-def _shown(value: object) -> Any:
+def _shown(name: str, value: object) -> Any:
     if isinstance(value, SecretStr):
-        parts = urlsplit(value.get_secret_value())
-        if not parts.scheme or not parts.netloc:
-            return "***"
-        where = parts.netloc.rpartition("@")[2]
-        # The query is left out: libpq and redis accept a password there.
-        return f"{parts.scheme}://***@{where}{parts.path}"
+        return shown_address(value.get_secret_value()) if name in ENGINE_ADDRESSES else "***"
     if isinstance(value, tuple):
-        return [_shown(each) for each in value]
+        return [_shown(name, each) for each in value]
     return str(value) if isinstance(value, Path) else value
 
 
@@ -197,15 +211,17 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def _read(name: str, environ: Mapping[str, str]) -> str:
-    direct, path = environ.get(name, ""), environ.get(f"{name}_FILE", "")
+    direct, path = as_typed(environ.get(name, "")), as_typed(environ.get(f"{name}_FILE", ""))
     if direct and path:
         raise ValueError(f"{name}: is given twice, as {name} and as {name}_FILE")
     if not path:
         return direct
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        return typed_in(Path(path))
+    except OSError as error:
         raise ValueError(f"{name}_FILE: cannot be read ({type(error).__name__})") from None
+    except ValueError as error:
+        raise ValueError(f"{name}_FILE: {error}") from None
 
 
 def _mistake(error: dict[str, Any]) -> str:

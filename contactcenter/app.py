@@ -12,6 +12,7 @@ from aiohttp import web
 
 from chat.gateway import SOCKET_PATH, chat_gateway
 from chat.limits import SessionLimits
+from config.addresses import origins_of
 from config.clock import Clock, SystemClock
 from config.errors import Misconfigured, Unavailable
 from config.helpline.helpline import Helpline
@@ -29,7 +30,6 @@ from contactcenter.servers import (
     line_rate,
     listening_socket,
     metrics_application,
-    origins_of,
     public_application,
     refuse_shared_hosts,
     served,

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
 
+from config.addresses import place_of
 from config.clock import Clock
 from config.errors import Misconfigured, Unavailable
 from config.helpline.helpline import Helpline
@@ -72,8 +72,7 @@ def _named(setting: str, engine: str, url: str) -> Iterator[None]:
     try:
         yield
     except Unavailable:
-        place = urlsplit(url)
-        where = f"{place.hostname or place.path}:{place.port or 'default port'}"
+        where = place_of(url)
     else:
         return
     raise Misconfigured(

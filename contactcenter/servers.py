@@ -134,11 +134,3 @@ def refuse_shared_hosts(public_url: str, chat_url: str, staff_url: str) -> None:
     others = {urlsplit(public_url).hostname, urlsplit(chat_url).hostname}
     if staff.scheme == "https" and staff.hostname in others:
         raise Misconfigured(["environment: STAFF_BASE_URL: needs a host name that no other has"])
-
-
-def origins_of(url: str) -> frozenset[str]:
-    """Return the origins of a page's address; the names of loopback are one place."""
-    names = [url.rstrip("/")]
-    if "//127.0.0.1" in url:
-        names.append(url.rstrip("/").replace("127.0.0.1", "localhost"))
-    return frozenset(names)

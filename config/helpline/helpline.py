@@ -33,6 +33,7 @@ from config.helpline.schema.lists import (
 from config.helpline.schema.records import WRAP_UP_FORM, Form, RetentionFile
 from config.helpline.schema.urgency import UrgencyRules
 from config.languages import best_language
+from config.phone import line_number, region_of
 from config.vocabulary import Audience, CaseState, Channel, Disposition, EndedBy
 
 
@@ -89,8 +90,14 @@ class Helpline:
         need = next((each for each in known if each in needs), None)
         return self.lane_id(queue, channel, language, need)
 
-    def line_of_number(self, number: str) -> Line | None:
-        """Return the line of a called number (E.164), None when it is none of ours."""
+    @property
+    def phone_region(self) -> str:
+        """Return the region (ISO 3166) whose national way of writing numbers is at home here."""
+        return region_of(self.line.number)
+
+    def line_of_number(self, called: str) -> Line | None:
+        """Return the line of a called number, however written; None when it is none of ours."""
+        number = line_number(called, self.phone_region)
         return next((line for line in self.lines if line.number == number), None)
 
     def queue(self, queue_id: str) -> Queue:

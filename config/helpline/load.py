@@ -149,11 +149,13 @@ def _read(
         if path.stat().st_size > _MAX_FILE_BYTES:
             mistakes.append(Mistake(name, "", "is larger than 1 MB"))
             return None
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         mistakes.append(Mistake(name, "", "is missing"))
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         mistakes.append(Mistake(name, "", f"cannot be read ({type(error).__name__})"))
+    except UnicodeDecodeError:
+        mistakes.append(Mistake(name, "", "is not text in UTF-8"))
     except tomllib.TOMLDecodeError as error:
         mistakes.append(Mistake(name, "", f"is not TOML: {error}"))
     except RecursionError:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from config.addresses import is_loopback, origins_of
 from config.errors import Misconfigured, NotAllowed
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -30,14 +30,14 @@ class BrowserRules:
     def of(cls, staff_base_url: str) -> "BrowserRules":
         """Read the address; Misconfigured for http anywhere but on loopback."""
         address = urlsplit(staff_base_url)
-        loopback = _is_loopback(address.hostname or "")
+        loopback = is_loopback(address.hostname or "")
         if not address.hostname or address.scheme not in {"http", "https"}:
             raise Misconfigured(["STAFF_BASE_URL: an http(s) address with a host is needed"])
         if address.scheme == "http" and not loopback:
             raise Misconfigured(["STAFF_BASE_URL: http is for loopback; sessions need https"])
         secure = address.scheme == "https"
         return cls(
-            origins=_origins(address, loopback=loopback),
+            origins=origins_of(staff_base_url),
             cookie_name=f"__Host-{_COOKIE}" if secure else _COOKIE,
             secure=secure,
         )
@@ -85,22 +85,3 @@ class BrowserRules:
             return
         if not same:
             raise NotAllowed(code="foreign_origin")
-
-
-def _origins(address: SplitResult, *, loopback: bool) -> frozenset[str]:
-    """Return the origins that are ours; the names of loopback are one place."""
-    port = f":{address.port}" if address.port else ""
-    if not loopback or address.scheme == "https":
-        host = address.hostname or ""
-        shown = f"[{host}]" if ":" in host else host
-        return frozenset({f"{address.scheme}://{shown}{port}"})
-    return frozenset(f"http://{host}{port}" for host in ("127.0.0.1", "localhost", "[::1]"))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from config.clock import SystemClock
 from config.errors import Misconfigured
 from config.log import configure_logging
-from config.settings import Settings, decode_key, load_settings
+from config.settings import Settings, decode_key, load_settings, typed_in
 from contactcenter.cli.embedded import on_embedded_engines
 from contactcenter.cli.running import run_async
 from records.audit import Verdict
@@ -100,10 +100,10 @@ def _access(settings: Settings) -> tuple[str, tuple[bytes, bytes]]:
 
 def _key_in(path: Path) -> bytes:
     try:
-        return decode_key(SecretStr(path.read_text(encoding="utf-8").strip()))
+        return decode_key(SecretStr(typed_in(path)))
     except OSError as error:
         raise Misconfigured([f"{path}: {error.strerror}"]) from None
-    except ValueError:  # UnicodeDecodeError among them
+    except ValueError:
         raise Misconfigured([f"{path}: must hold 32 bytes in hexadecimal or base64"]) from None
 
 

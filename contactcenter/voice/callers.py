@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import phonenumbers
 import structlog
 
 from config.clock import Clock
 from config.errors import Conflict, Unavailable
 from config.helpline.schema.lanes import DANGER_KEY
 from config.ids import new_id
+from config.phone import valid_number
 from config.vocabulary import (
     ContactState,
     Disposition,
@@ -41,22 +41,6 @@ CALLS_CHECKED = 200
 SETTLED = timedelta(seconds=60)
 # One more read while the carrier waits for an answer: without it, the caller is nobody we know.
 RECOGNITION_SECONDS = 0.5
-
-
-def number_of(caller: str) -> str | None:
-    """Return a caller's number in E.164, None when it is withheld.
-
-    Carriers send words and made-up numbers for « withheld », so whatever is not
-    a valid number is that: never refused, never stored or shown as a number.
-    """
-    try:
-        parsed = phonenumbers.parse(caller, None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(parsed):
-        return None
-    number: str = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return number
 
 
 class Callers:
@@ -98,7 +82,7 @@ class Callers:
             line.id,
             account_sid,
             call_sid,
-            number_of(caller),
+            valid_number(caller, helpline.phone_region),
             line.languages[0],
             helpline.config_version,
             arrived_at,

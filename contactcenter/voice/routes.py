@@ -15,11 +15,12 @@ from config.clock import Clock, from_milliseconds, milliseconds
 from config.errors import CentreError, NotFound, OutcomeUnknown, Refused, Unavailable
 from config.helpline.helpline import Helpline
 from config.helpline.schema.lanes import DANGER_KEY
+from config.phone import valid_number
 from config.vocabulary import ContactState, EngagementState, EngagementStep, Urgency
 from contactcenter.telephony.signature import WebhookSignature
 from contactcenter.voice import addresses, twiml
 from contactcenter.voice.call_steps import CallSteps
-from contactcenter.voice.callers import Callers, number_of
+from contactcenter.voice.callers import Callers
 from contactcenter.voice.documents import OVER_STATES, Documents
 from contactcenter.web.forms import posted_form
 from records.contacts import Contacts, ContactSnapshot
@@ -129,6 +130,9 @@ class VoiceWebhooks:
     async def _wait(self, request: web.Request, form: Form) -> web.StreamResponse:
         return self._waiting(request, form)
 
+    def _number_of(self, form: Form) -> str | None:
+        return valid_number(form.get("From", ""), self.helpline.phone_region)
+
     def _waiting(self, request: web.Request, form: Form, *, raised: bool = False) -> web.Response:
         return _xml(
             self.documents.waiting(
@@ -136,7 +140,7 @@ class VoiceWebhooks:
                 self.helpline.language(request.query.get("language")),
                 adult=request.query.get("adult") == "1",
                 raised=raised,
-                can_be_called=number_of(form.get("From", "")) is not None,
+                can_be_called=self._number_of(form) is not None,
             )
         )
 

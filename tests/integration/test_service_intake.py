@@ -119,6 +119,44 @@ async def test_key_1_agrees_to_a_callback_only_where_it_was_offered_and_the_row_
         assert [tuple(row) for row in rows] == [("callback", "parent_proche", "open")]
 
 
+async def test_a_caller_and_a_line_are_known_whichever_way_the_carrier_writes_their_numbers(
+    tmp_path: Path, database: DatabaseAddresses, redis_url: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        centre = await enter(site(tmp_path, database, redis_url))
+        await enter(centre.serving())
+        http = await enter(aiohttp.ClientSession())
+
+        async def called(caller: str, line: str) -> tuple[int, str]:
+            """Call, say « a professional », hang up; return the urgency and the line."""
+            form = {
+                "AccountSid": ACCOUNT_SID,
+                "CallSid": f"CA{secrets.token_hex(16)}",
+                "CallStatus": "in-progress",
+                "From": caller,
+                "To": line,
+            }
+            menu = _address(await _signed(centre, http, "/voice/incoming", form), "menu")
+            await _signed(centre, http, menu, form | {"Digits": "3"})
+            over = form | {"CallStatus": "completed", "CallDuration": "4"}
+            await _signed(centre, http, "/voice/status", over)
+            row = "SELECT urgency, line_id FROM contact ORDER BY arrived_at DESC LIMIT 1"
+            ((urgency, line_id),) = await centre.rows(row)
+            return urgency, line_id
+
+        further = centre.helpline.lines[1].number
+        national = f"0{further.removeprefix('+33')}"
+        # One person of Guyane; the third call in a month is noticed (recidive_contact_3_en_30j).
+        ways = ("+594694221291", "+33694221291", "sip:0694221291@carrier.example;user=phone")
+        called_as = (further, national, f"sip:{further}@line.example:5060")
+        told = [await called(way, line) for way, line in zip(ways, called_as, strict=True)]
+        assert told == [(5, "snated"), (5, "snated"), (4, "snated")]
+        # Another person; and one without a number is nobody we know.
+        assert await called("+33694221292", NUMBER) == (5, "dlpm")
+        assert await called("266696687", NUMBER) == (5, "dlpm")
+
+
 def _address(document: str, name: str) -> str:
     """Return the path and query of one of our webhooks, as a document names it."""
     found = re.search(rf"/voice/{name}\?[^\"#]*", document)
@@ -132,7 +170,7 @@ async def _signed(
     url = centre.ports.public_url + path
     headers = {"X-Twilio-Signature": SIGNER.compute_signature(url, form)}
     async with http.post(url, data=form, headers=headers) as answer:
-        assert answer.status == 200
+        assert answer.status in {200, 204}
         return await answer.text()
 
 

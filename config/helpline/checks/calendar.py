@@ -5,12 +5,13 @@ from itertools import pairwise
 
 import holidays
 
-from config.helpline.schema.calendar import HoursFile, Intervals
+from config.helpline.schema.calendar import HolidayCalendar, HoursFile, Intervals
 from config.helpline.schema.lanes import EVERY, QueuesFile
 from config.helpline.sources import Mistake
 from config.vocabulary import Channel
 
 HOURS = "hours.toml"
+_YEARS = range(2025, 2035)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -62,6 +63,20 @@ def unknown_holidays(hours: HoursFile) -> Iterator[Mistake]:
         yield Mistake(HOURS, "holidays.country", "has no known calendar of holidays")
     elif calendar.subdivision and calendar.subdivision not in supported[calendar.country]:
         yield Mistake(HOURS, "holidays.subdivision", f"is not known for {calendar.country}")
+    elif calendar.subdivision and not _differs(calendar):
+        # The library also has zones of school holidays and territories without days of their own.
+        reason = f"has no other public holidays than {calendar.country}: leave it out"
+        yield Mistake(HOURS, "holidays.subdivision", reason)
+
+
+def _differs(calendar: HolidayCalendar) -> bool:
+    """Tell whether the calendar of a part of a country is another than the country's."""
+    # Days that move with the moon come round in these years; those of a decade ago may be gone.
+    whole, part = (
+        holidays.country_holidays(calendar.country, subdiv=subdivision, years=_YEARS)
+        for subdivision in (None, calendar.subdivision)
+    )
+    return whole.keys() != part.keys()
 
 
 def covers(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field
 
 from config.helpline.schema.base import Id, Label, LanguageCode, NonEmpty, Rule, Seconds
+from config.phone import configured_number
 
 
 def _known_zone(name: str) -> str:
@@ -17,6 +18,9 @@ def _known_zone(name: str) -> str:
     return name
 
 
+OurNumber = Annotated[str, AfterValidator(configured_number)]  # E.164
+
+
 class Line(Rule):
     """The helpline itself."""
 
@@ -25,8 +29,8 @@ class Line(Rule):
     pool: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
     name: Label
     timezone: Annotated[str, AfterValidator(_known_zone)]
-    # E.164. What the carrier rings; setting TWILIO_NUMBER, when given, wins over it.
-    number: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{5,14}$")]
+    # What the carrier rings; setting TWILIO_NUMBER, when given, wins over it.
+    number: OurNumber
     languages: Annotated[tuple[LanguageCode, ...], Field(min_length=1)]  # the first is the default
 
     @property
@@ -40,7 +44,7 @@ class FurtherLine(Rule):
 
     id: Id
     name: Label
-    number: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{5,14}$")]
+    number: OurNumber
 
 
 class Limits(Rule):

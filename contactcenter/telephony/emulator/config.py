@@ -1,5 +1,6 @@
 """What the emulator is told before it starts."""
 
+import codecs
 import os
 import stat
 from pathlib import Path
@@ -59,7 +60,7 @@ def read_config(path: Path) -> EmulatorConfig:
         with path.open("rb") as file:
             if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & PrivateMode:
                 raise Misconfigured([f"{path}: must be readable by its owner only (mode 0600)"])
-            content = file.read(65536)
+            content = file.read(65536).removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise Misconfigured([f"{path}: cannot be read ({error.strerror})"]) from None
     try:

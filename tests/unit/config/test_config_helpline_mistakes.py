@@ -15,7 +15,7 @@ NB = "\u00a0"
 MISTAKES = [
     # one file's own shape
     ("line.toml", 'timezone = "Europe/Paris"', 'timezone = "Europe/Pariss"', "line.toml: line.timezone: is not a time zone of the IANA data base"),
-    ("line.toml", 'number = "+33199000119"', 'number = "119"', "line.toml: line.number: String should match"),
+    ("line.toml", 'number = "+33199000119"', 'number = "119"', "line.toml: line.number: must be a telephone number in E.164"),
     ("line.toml", 'id = "dlpm"', 'id = "DLPM"', "line.toml: line.id: String should match"),
     ("line.toml", 'pool = "fr"', 'pool = "fr"\ncolour = "red"', "line.toml: line.colour: Extra inputs are not permitted"),
     ("line.toml", "[line]", "[line", "line.toml: is not TOML: "),
@@ -60,6 +60,8 @@ MISTAKES = [
     ("hours.toml", 'on_holidays = "closed"', 'on_holidays = ["09:00-12:00", "11:00-13:00"]', "hours.toml: hours[2].on_holidays: has intervals that overlap"),
     ("hours.toml", 'country = "FR"', 'country = "QQ"', "hours.toml: holidays.country: has no known calendar of holidays"),
     ("hours.toml", 'country = "FR"', 'country = "FR"\nsubdivision = "Alsace"', "hours.toml: holidays.subdivision: is not known for FR"),
+    ("hours.toml", 'country = "FR"', 'country = "FR"\nsubdivision = "Zone A"', "hours.toml: holidays.subdivision: has no other public holidays than FR: leave it out"),
+    ("line.toml", "+33199000190", "+330199000190", "line.toml: lines[snated].number: is no number that a call can carry; is +33199000190 meant?"),
     # texts and labels
     ("queues.toml", ', en = "Witness"', "", "queues.toml: queues[temoin].label.en: is missing"),
     ("queues.toml", 'en = "Witness"', 'en = "Witness", es = "Testigo"', "queues.toml: queues[temoin].label.es: the line does not speak es"),
@@ -189,8 +191,16 @@ def test_unreadable_texts_do_not_make_the_others_look_wrong(spoilt: Spoilt) -> N
 def test_file_that_is_not_utf8_or_too_large_is_named(spoilt: Spoilt) -> None:
     (spoilt.folder / "people.toml").write_bytes(b"\xff\xfe")
     (spoilt.folder / "partners.toml").write_text("#" * 1_000_001)
-    assert "people.toml: cannot be read (UnicodeDecodeError)" in spoilt.mistakes()
+    assert "people.toml: is not text in UTF-8" in spoilt.mistakes()
     assert "partners.toml: is larger than 1 MB" in spoilt.mistakes()
+
+
+def test_file_saved_with_a_byte_order_mark_and_carriage_returns_is_read(spoilt: Spoilt) -> None:
+    before = load_helpline(spoilt.folder).config_version
+    for path in spoilt.folder.rglob("*.toml"):
+        lines = path.read_bytes().replace(b"\n", b"\r\n")
+        path.write_bytes(b"\xef\xbb\xbf" + lines)
+    assert load_helpline(spoilt.folder).config_version == before
 
 
 def test_lane_that_no_profile_serves_is_named(spoilt: Spoilt) -> None:

@@ -26,7 +26,7 @@ MISTAKES = [
     ("line.toml", 'id = "snated"', 'id = "dlpm"', "line.toml: lines[dlpm].id: is used twice"),
     ("line.toml", 'id = "snated"', 'id = "minor"', "line.toml: lines[minor].id: is the name of an audience"),
     ("line.toml", '"+33199000190"', '"+33199000119"', "line.toml: lines[snated].number: is another line's"),
-    ("line.toml", '"+33199000190"', '"119"', "line.toml: lines[snated].number: String should match"),
+    ("line.toml", '"+33199000190"', '"119"', "line.toml: lines[snated].number: must be a telephone number in E.164"),
     ("queues.toml", 'line = "snated"', 'line = "le119"', "queues.toml: queues[ecoute_119].line: no line is called le119"),
     ("entry.toml", '[[menu]]\nline = "snated"', '[[menu]]\nline = "le119"', "entry.toml: menu[0].line: no line is called le119"),
     ("entry.toml", '[[entry]]\nline = "snated"', '[[entry]]\nline = "le119"', "entry.toml: entry[4].line: no line is called le119"),
