@@ -15,6 +15,7 @@ from pydantic import (
 
 from config.vocabulary import ContactState, DeclineReason, Disposition, PresenceState, Urgency
 from config.writing import is_blank
+from contactcenter.auth.totp import LONGEST_WRITTEN
 from contactcenter.centre.views import (
     ContactView,
     FactorAnswer,
@@ -90,7 +91,7 @@ class SignInBody(Request):
 
     login: Annotated[Text, Field(min_length=1, max_length=200)]
     password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
-    totp: Annotated[SecretStr, Field(min_length=1, max_length=16)]
+    totp: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_WRITTEN)]
 
 
 class PresenceBody(Request):

@@ -16,7 +16,7 @@ from contactcenter.auth.principal import LiveTicket, OpenedSession, Principal
 from contactcenter.auth.throttle import SignInThrottle
 from contactcenter.auth.totp import matching_step
 from records.database import Database
-from records.staff import Credentials, Sessions, SignedIn, Staff
+from records.staff import Credentials, Sessions, SignedIn, Staff, plain_login
 from records.staff.sessions import TOUCH_EVERY
 from records.vault import Vault
 
@@ -80,7 +80,7 @@ class StaffAccounts:
         same work; TooMuch `too_many_attempts` or `busy`; Unavailable. An
         attempt that could not be judged is not counted.
         """
-        attempt = self._throttle.begin(login.strip().casefold(), address)
+        attempt = self._throttle.begin(plain_login(login), address)
         now = self._clock.now()
         try:
             staff_id = await self._judge(login, password, totp, now)
@@ -125,7 +125,8 @@ class StaffAccounts:
 
     async def _judge(self, login: str, password: str, totp: str, now: datetime) -> UUID:
         """Return whose credentials these are; spends the code; raise NotSignedIn."""
-        found = await self._staff.find_by_login(login) if login.isprintable() else None
+        known = plain_login(login).isprintable()
+        found = await self._staff.find_by_login(login) if known else None
         stored = None if found is None else found.password_hash
         right = await self._passwords.matches(stored, password)
         if found is None or not right:

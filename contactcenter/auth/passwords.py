@@ -1,8 +1,10 @@
 """Password hashes: argon2id, in threads of our own, a bounded number at once."""
 
 import asyncio
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -24,6 +26,15 @@ _LANES = 1
 
 
 Result = TypeVar("Result")
+
+
+def composed(password: str) -> str:
+    """Return a password in the one form in which it is hashed (NFKC; NIST SP 800-63B, 3.1.1.2).
+
+    Keyboards differ: « é » is one sign on one, a letter and an accent on
+    another, and a blank may be one that does not break.
+    """
+    return unicodedata.normalize("NFKC", password)
 
 
 class Passwords:
@@ -65,6 +76,7 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Return the hash to store; InvalidInput `weak_password` under 12 characters."""
+        password = composed(password)
         if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
             raise InvalidInput(
                 f"a password has {MIN_CHARACTERS} to {MAX_CHARACTERS} characters",
@@ -81,14 +93,17 @@ class Passwords:
         """
         assert self._decoy is not None, "Passwords is used inside `async with`"
         against = stored if stored is not None else self._decoy
-        found = await self._in_thread(lambda: self._verify(against, password[:MAX_CHARACTERS]))
-        return found and stored is not None and len(password) <= MAX_CHARACTERS
+        # What was set before passwords were composed may be stored as it was typed then.
+        ways = dict.fromkeys((composed(password), password))
+        allowed = [each for each in ways if len(each) <= MAX_CHARACTERS] or [""]
+        found = await self._in_thread(lambda: self._verify(against, allowed))
+        return found and stored is not None
 
-    def _verify(self, stored: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(stored, password)
-        except (VerificationError, InvalidHashError):
-            return False
+    def _verify(self, stored: str, ways: Sequence[str]) -> bool:
+        for password in ways:
+            with suppress(VerificationError, InvalidHashError):
+                return self._hasher.verify(stored, password)
+        return False
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         if self._under_way >= self._room:

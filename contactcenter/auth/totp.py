@@ -1,6 +1,7 @@
 """Time-based one-time codes (RFC 6238): six digits, thirty seconds, SHA-1, as every app has them."""
 
 import hmac
+import unicodedata
 from datetime import datetime
 
 import pyotp
@@ -8,6 +9,10 @@ import pyotp
 STEP_SECONDS = 30
 # One step each side: telephones drift, and a code typed at the turn of a step is honest.
 DRIFT_STEPS = 1
+DIGITS = 6
+# The longest way to write one: blanks between digits, and what a copy brings along.
+LONGEST_WRITTEN = 64
+_NOT_SEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
 def new_secret() -> str:
@@ -40,8 +45,8 @@ def matching_step(secret: str, code: str, now: datetime, last_step: int | None) 
     step by a conditional update: two racing requests cannot both spend it.
     """
     current = step_of(now)
-    given = code.replace(" ", "")
-    if len(given) != 6 or not given.isascii() or not given.isdigit():
+    given = _typed_digits(code)
+    if len(given) != DIGITS or not given.isascii() or not given.isdigit():
         return None
     found = None
     for step in range(current - DRIFT_STEPS, current + DRIFT_STEPS + 1):
@@ -50,3 +55,13 @@ def matching_step(secret: str, code: str, now: datetime, last_step: int | None) 
         if same and (last_step is None or step > last_step):
             found = step
     return found
+
+
+def _typed_digits(code: str) -> str:
+    """Return the digits of a code as it was typed or copied.
+
+    Authenticators and password managers show blanks of their own between the
+    digits, and a copy may bring a line end or marks that nobody sees.
+    """
+    seen = (each for each in code[:LONGEST_WRITTEN] if unicodedata.category(each) not in _NOT_SEEN)
+    return "".join(str(unicodedata.decimal(each, each)) for each in seen)

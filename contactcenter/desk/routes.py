@@ -64,8 +64,6 @@ async def _sign_in(request: web.Request) -> web.StreamResponse:
     login, password, totp = (form.get(name, "") for name in ("login", "password", "totp"))
     if max(len(login), len(password), len(totp)) > LONGEST_FIELD:
         return _sign_in_form(request, problem="wrong_credentials", status=401)
-    # A code is read in two groups of three, and typed so.
-    totp = "".join(totp.split())
     try:
         signed_in = await services_of(request).accounts.sign_in(
             login, password, totp, client_address(request)

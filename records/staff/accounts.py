@@ -1,5 +1,6 @@
 """Accounts of staff, and the second factor's steps. Hashing itself is not done here."""
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -111,7 +112,7 @@ class Staff:
         A closed account is returned too, so that refusing it takes as long.
         """
         async with self._database.transaction() as tx:
-            row = await tx.fetch_one("staff.credentials", _plain_login(login))
+            row = await tx.fetch_one("staff.credentials", plain_login(login))
             if row is None:
                 return None
             secret = None
@@ -234,12 +235,13 @@ def _found(count: int) -> None:
         raise NotFound("no such account")
 
 
-def _plain_login(login: str) -> str:
-    return login.strip().casefold()
+def plain_login(login: str) -> str:
+    """Return a login in the one form in which it is kept and looked for, however it was typed."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", login).strip().casefold())
 
 
 def _checked_login(login: str) -> str:
-    login = _plain_login(login)
+    login = plain_login(login)
     if not login or len(login) > _LOGIN_CHARS or any(is_blank(sign) for sign in login):
         raise InvalidInput("a login is one word", field="login")
     return login

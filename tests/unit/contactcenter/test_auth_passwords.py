@@ -1,6 +1,7 @@
 """Password hashes: argon2id in threads, a bounded number at once."""
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator
 
 import pytest
@@ -78,3 +79,21 @@ async def test_the_loop_goes_on_while_a_password_is_hashed() -> None:
             turns += 1
             await asyncio.sleep(0.001)
         assert turns > 3
+
+
+async def test_a_password_is_the_same_in_every_form_that_keyboards_give_it(
+    passwords: Passwords,
+) -> None:
+    typed = "Clé du château 2026 ﬁn"
+    stored = await passwords.hash(unicodedata.normalize("NFC", typed))
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert await passwords.matches(stored, unicodedata.normalize(form, typed))
+    assert await passwords.matches(stored, typed.replace(" ", "\u00a0"))
+    assert not await passwords.matches(stored, typed.replace("é", "e"))
+
+
+async def test_a_password_set_before_forms_were_made_one_still_opens(passwords: Passwords) -> None:
+    typed = unicodedata.normalize("NFD", "Clé du château 2026")
+    stored = passwords._hasher.hash(typed)
+    assert await passwords.matches(stored, typed)
+    assert not await passwords.matches(stored, "Cle du chateau 2026")

@@ -44,9 +44,7 @@ def test_a_code_serves_once() -> None:
     assert matching_step(secret, code_at(secret, step - 1), NOW, step) is None
 
 
-@pytest.mark.parametrize(
-    "code", ["", "12345", "1234567", "12345a", "１２３４５６", "-12345", "+12345"]
-)
+@pytest.mark.parametrize("code", ["", "12345", "1234567", "12345a", "-12345", "+12345"])
 def test_what_is_not_six_digits_never_matches(code: str) -> None:
     assert matching_step(RFC_SECRET, code, NOW, None) is None
 
@@ -60,3 +58,17 @@ def test_the_address_for_the_authenticator_names_account_and_issuer() -> None:
     assert provisioning_uri(RFC_SECRET, "camille", "DLPM") == (
         f"otpauth://totp/DLPM:camille?secret={RFC_SECRET}&issuer=DLPM"
     )
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "{0} {1}", "{0}\u202f{1}", "{0}\u00a0{1}\r\n", "\ufeff{0}{1}\u200b", "\t{0}\u2009{1} ", "{0}\n{1}",
+    ],
+)  # fmt: skip
+def test_blanks_that_a_code_was_typed_or_copied_with_do_not_count(way: str) -> None:
+    secret = new_secret()
+    code = code_at(secret, step_of(NOW))
+    assert matching_step(secret, way.format(code[:3], code[3:]), NOW, None) == step_of(NOW)
+    full_width = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
+    assert matching_step(secret, full_width, NOW, None) == step_of(NOW)
