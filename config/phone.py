@@ -17,7 +17,9 @@ _LONGEST = 256
 _URI = re.compile(r"(?:tel|sips?):", re.IGNORECASE)
 # What people and carriers put between digits: blanks of any kind, dashes, dots, brackets, slashes.
 # A letter is never a digit here: libphonenumber would read « poste 3 » as a vanity number.
-_WRITTEN = re.compile(r"[^\w+]?\+?[\d\s\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\ufeff().\-/]*")
+_WRITTEN = re.compile(
+    r"[^\w+]?\+?[\d\s\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\ufeff().\-/]*"
+)
 _SIGNS = re.compile(r"[^\d+]")
 _TRUNK_ZERO = re.compile(r"^\+(\d{1,3})\s*\(0\)")
 # One numbering plan, several country codes (ARCEP, décision 2018-0881, plan national de

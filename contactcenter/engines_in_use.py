@@ -46,8 +46,9 @@ async def engines_in_use(
     redis_url = settings.redis_url.get_secret_value()
     vault = Vault(decode_key(settings.vault_key), decode_key(settings.index_key))
     plan = plan_of(helpline)
-    async with open_redis(redis_url) as redis:
-        router = Router(redis, plan)
+    patience = settings.redis_seconds
+    async with open_redis(redis_url, pool_seconds=patience) as redis:
+        router = Router(redis, plan, command_seconds=patience)
         with _named("REDIS_URL", "Redis or Valkey", redis_url):
             await router.format.look()
         async with AsyncExitStack() as stack:

@@ -79,7 +79,7 @@ def translate(error: Exception, *, connected: bool = False) -> CentreError:
 
 def _by_state(state: str) -> CentreError:
     if state in _NOT_OUR_SCHEMA:
-        return Misconfigured(["DATABASE_URL: not this version's schema: run contactcenter migrate"])
+        return Misconfigured(["schema: not this version's; run: contactcenter migrate"])
     retryable = _RETRYABLE_CODES.get(state) or _RETRYABLE_CLASSES.get(state[:2])
     if retryable is not None:
         return Unavailable(f"SQLSTATE {state}", code=retryable)

@@ -1,12 +1,15 @@
 """The command itself: its sub-commands, and how a refusal is told to the operator."""
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
 from config.errors import CentreError, Misconfigured
 from config.log import log_uncaught_errors
 from contactcenter.cli import backups, configuration, demo, doctor, emulator, schema, serve, users
+from records.migrate import head_revision
 
 EXIT_FAILED = 1
 EXIT_MISCONFIGURED = 2
@@ -19,6 +22,29 @@ app = typer.Typer(
     # Typer's own tracebacks print local variables: names, numbers, messages.
     pretty_exceptions_enable=False,
 )
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        print(f"contactcenter {metadata.version('contactcenter')}, schema {head_revision()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda asked: _version(asked=asked),
+            is_eager=True,
+            help="Print the version, and the schema it needs.",
+        ),
+    ] = False,
+) -> None:
+    """A contact centre for child-protection helplines."""
+
+
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("migrate")(schema.migrate_command)

@@ -38,6 +38,14 @@ _LACKS_A_LINE = """
      ORDER BY login
      LIMIT $2
 """
+# $1 the helpline's teams, $2 how many accounts are named.
+_LACKS_A_TEAM = """
+    SELECT login, profile_id
+      FROM staff
+     WHERE active AND role = 'listener' AND (profile_id IS NULL OR profile_id <> ALL ($1::text[]))
+     ORDER BY login
+     LIMIT $2
+"""
 ACCOUNTS_NAMED = 50
 
 
@@ -117,22 +125,29 @@ async def accounts(settings: Settings) -> str:
     """Return how many open accounts there are; each must work for every line of the pool.
 
     Who lacks a line is offered nothing of it: its callers wait for fewer people.
+    A listener whose team the helpline does not have is offered nothing at all.
     """
-    lines = [line.id for line in load_helpline(settings.helpline_dir).lines]
+    helpline = load_helpline(settings.helpline_dir)
+    lines = [line.id for line in helpline.lines]
+    teams = [team.id for team in helpline.profiles]
     async with connected(settings) as connection:
         try:
             count = await connection.fetchval("SELECT count(*) FROM staff WHERE active")
             lacking = await connection.fetch(_LACKS_A_LINE, lines, ACCOUNTS_NAMED)
+            useless = await connection.fetch(_LACKS_A_TEAM, teams, ACCOUNTS_NAMED)
         except asyncpg.PostgresError as error:
             raise Misconfigured([f"accounts cannot be read: SQLSTATE {error.sqlstate}"]) from None
-    if lacking:
-        raise Misconfigured(
-            [
-                f"{row['login']} lacks {', '.join(row['lacks'])}, and is offered none of its "
-                f"contacts; run: contactcenter user lines {row['login']}"
-                for row in lacking
-            ]
-        )
+    mistakes = [
+        f"{row['login']} lacks {', '.join(row['lacks'])}, and is offered none of its "
+        f"contacts; run: contactcenter user lines {row['login']}"
+        for row in lacking
+    ] + [
+        f"{row['login']} is a listener of {row['profile_id'] or 'no team'}, and is offered nothing; "
+        f"run: contactcenter user set {row['login']} --profile TEAM (there are: {', '.join(teams)})"
+        for row in useless
+    ]
+    if mistakes:
+        raise Misconfigured(mistakes)
     return f"{count} open, each for every line"
 
 

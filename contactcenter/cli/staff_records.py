@@ -61,10 +61,12 @@ class StaffRecords:
     ) -> StaffAccount:
         """Open an account on every line of the pool: its listeners are shared.
 
-        Raises Conflict `login_taken`, InvalidInput naming the field (`skill_unknown`).
+        Raises Conflict `login_taken`, InvalidInput naming the field (`skill_unknown`,
+        `profile_unknown`, `profile_needed`).
         """
         limits = self._helpline.limits
         self._check_skills(skills)
+        self._check_profile(role, profile_id)
         return await self._staff.create(
             SYSTEM,
             login=login,
@@ -77,6 +79,31 @@ class StaffRecords:
             max_chats=limits.max_chats if max_chats is None else max_chats,
             now=SystemClock().now(),
             skills=skills,
+        )
+
+    async def change(
+        self,
+        login: str,
+        *,
+        display_name: str | None = None,
+        role: Role | None = None,
+        profile_id: str | None = None,
+        max_chats: int | None = None,
+    ) -> StaffAccount:
+        """Change name, role, team or number of chats; what is None stays.
+
+        Raises NotFound, InvalidInput as `add` does.
+        """
+        account = await self.account(login)
+        self._check_profile(role or account.role, profile_id or account.profile_id)
+        return await self._staff.change(
+            SYSTEM,
+            account.staff_id,
+            SystemClock().now(),
+            display_name=display_name,
+            role=role,
+            profile_id=profile_id,
+            max_chats=max_chats,
         )
 
     async def set_skills(self, login: str, skills: Collection[str]) -> StaffAccount:
@@ -94,6 +121,20 @@ class StaffRecords:
         lines = [line.id for line in self._helpline.lines]
         return await self._staff.add_lines(SYSTEM, account.staff_id, lines, SystemClock().now())
 
+    def _check_profile(self, role: Role, profile_id: str | None) -> None:
+        """Refuse a team nobody knows, and a listener without one: nothing could be offered to her."""
+        known = ", ".join(each.id for each in self._helpline.profiles)
+        if profile_id is None and role is Role.LISTENER:
+            raise InvalidInput(
+                f"a listener needs a team; there are: {known}",
+                code="profile_needed",
+                field="profile",
+            )
+        if profile_id is not None and profile_id not in known.split(", "):
+            raise InvalidInput(
+                f"no such team; there are: {known}", code="profile_unknown", field="profile"
+            )
+
     def _check_skills(self, skills: Collection[str]) -> None:
         known = [each.id for each in self._helpline.skills]
         if not set(skills) <= set(known):
@@ -109,6 +150,12 @@ class StaffRecords:
         now = SystemClock().now()
         hashed = await self._passwords.hash(credentials.password)
         await self._staff.set_password(SYSTEM, account.staff_id, hashed, now)
+        await self._staff.set_totp(SYSTEM, account.staff_id, credentials.totp_secret, now)
+
+    async def set_second_factor(self, login: str, credentials: NewCredentials) -> None:
+        """Replace the code secret alone, and end every session; NotFound."""
+        account = await self.account(login)
+        now = SystemClock().now()
         await self._staff.set_totp(SYSTEM, account.staff_id, credentials.totp_secret, now)
 
     async def set_active(self, login: str, *, active: bool) -> None:

@@ -24,6 +24,7 @@ from contactcenter.cli.staff_records import (
     new_credentials,
     staff_records,
 )
+from records.staff import StaffAccount
 
 app = typer.Typer(help="Accounts of staff.", no_args_is_help=True)
 
@@ -50,13 +51,13 @@ def add(
     credentials = new_credentials(_password() if password_stdin else None)
 
     async def work() -> None:
-        async with _records() as (records, helpline):
+        async with _records() as (records, _):
             await records.add(
                 credentials,
                 login=login,
                 display_name=name,
                 role=role,
-                profile_id=_known_profile(helpline, profile),
+                profile_id=profile,
                 max_chats=max_chats,
                 skills=skill or (),
             )
@@ -78,6 +79,45 @@ def reset(login: Login, password_stdin: PasswordFromInput = False) -> None:
     _print_once(login, credentials, made_up=not password_stdin)
 
 
+@app.command("second-factor")
+def second_factor(login: Login) -> None:
+    """Replace the code secret alone (a lost telephone); the password stays, sessions end."""
+    credentials = new_credentials()
+
+    async def work() -> None:
+        async with _records() as (records, _):
+            await records.set_second_factor(login, credentials)
+
+    run_async(work())
+    _print_once(login, credentials, made_up=False)
+
+
+@app.command("set")
+def change(
+    login: Login,
+    name: Annotated[str | None, typer.Option(help="As colleagues see her.")] = None,
+    role: Annotated[
+        Role | None, typer.Option(help="What she may do; her sessions end if it is another.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Her team, in force at her next presence.")
+    ] = None,
+    max_chats: Annotated[int | None, typer.Option(help="Chats at once.")] = None,
+) -> None:
+    """Change somebody's name, role, team or number of chats; what is not given stays."""
+    if all(each is None for each in (name, role, profile, max_chats)):
+        raise InvalidInput("nothing to change: give --name, --role, --profile or --max-chats")
+
+    async def work() -> None:
+        async with _records() as (records, _):
+            account = await records.change(
+                login, display_name=name, role=role, profile_id=profile, max_chats=max_chats
+            )
+            print(_described(account))
+
+    run_async(work())
+
+
 @app.command("list")
 def list_accounts() -> None:
     """List every account."""
@@ -85,9 +125,7 @@ def list_accounts() -> None:
     async def work() -> None:
         async with _records() as (records, _):
             async for each in records.everybody():
-                state = "open" if each.active else "closed"
-                team, skills = each.profile_id or "-", " ".join(sorted(each.skills))
-                print(f"{each.login:<20} {each.role.value:<14} {team:<18} {state:<6} {skills}")
+                print(_described(each))
 
     run_async(work())
 
@@ -117,14 +155,21 @@ def skills(
 
 
 @app.command("lines")
-def lines(login: Login) -> None:
+def lines(
+    login: Annotated[str | None, typer.Argument(help="Whom; or --all.")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="Every open account.")] = False,
+) -> None:
     """Let somebody work for every line of the pool: after the helpline got a further one."""
 
     async def work() -> None:
         async with _records() as (records, _):
-            account = await records.add_lines(login)
-            print(" ".join(sorted(account.line_ids)))
+            logins = [login] if login else [a.login async for a in records.everybody() if a.active]
+            for each in logins:
+                account = await records.add_lines(each)
+                print(f"{each:<20} {' '.join(sorted(account.line_ids))}")
 
+    if (login is None) is not everybody:
+        raise InvalidInput("either a login or --all", field="login")
     run_async(work())
 
 
@@ -170,15 +215,22 @@ def _set_active(login: str, *, active: bool) -> None:
     run_async(work())
 
 
-def _known_profile(helpline: Helpline, profile: str | None) -> str | None:
-    known = [each.id for each in helpline.profiles]
-    if profile is not None and profile not in known:
-        raise InvalidInput(f"no such profile; there are: {', '.join(known)}", field="profile")
-    return profile
+def _described(account: StaffAccount) -> str:
+    state = "open" if account.active else "closed"
+    return (
+        f"{account.login:<20} {account.role.value:<14} {account.profile_id or '-':<18} {state:<6} "
+        f"{account.max_chats:>2} chats  {'+'.join(sorted(account.line_ids))}  "
+        f"{' '.join(sorted(account.skills))}"
+    ).rstrip()
 
 
 def _password() -> str:
-    return sys.stdin.readline().rstrip("\n")
+    """Return the first line of the input, without its end (of either kind) or a byte order mark."""
+    try:
+        line = sys.stdin.buffer.readline().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput("is not text in UTF-8", field="password") from None
+    return line.removesuffix("\n").removesuffix("\r")
 
 
 def _print_once(login: str, credentials: NewCredentials, *, made_up: bool) -> None:

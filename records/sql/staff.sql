@@ -55,6 +55,19 @@ WHERE login > $1
 ORDER BY login
 LIMIT $2
 
+-- name: change
+-- Replace who somebody is at work; what is NULL stays. Returns whether her role is another now.
+-- $1 staff id, $2 display name, $3 role, $4 profile id, $5 chats at once.
+WITH before AS (SELECT role FROM staff WHERE staff_id = $1 FOR NO KEY UPDATE)
+UPDATE staff SET
+    display_name = coalesce($2, display_name),
+    role = coalesce($3, staff.role),
+    profile_id = coalesce($4, profile_id),
+    max_chats = coalesce($5, max_chats)
+FROM before
+WHERE staff_id = $1
+RETURNING before.role <> staff.role AS role_changed
+
 -- name: set_password
 -- Replace a password's hash. $1 staff id, $2 hash.
 UPDATE staff SET password_hash = $2 WHERE staff_id = $1

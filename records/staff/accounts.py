@@ -78,8 +78,7 @@ class Staff:
         `subject_taken`, NotFound `reference_missing` for an unknown line.
         """
         login, display_name = _checked_login(login), _checked_name(display_name)
-        if not 0 <= max_chats <= 50:
-            raise InvalidInput("0 to 50 chats at once", field="max_chats")
+        _check_chats(max_chats)
         staff_id = new_id()
         async with self._database.transaction() as tx:
             key = await self._vault.create_key(tx, "staff", staff_id, None, now)
@@ -156,6 +155,37 @@ class Staff:
         code, on any nodes, exactly one gets True.
         """
         return await self._database.act("staff.use_totp_step", staff_id, step) is not None
+
+    async def change(
+        self,
+        actor: Actor,
+        staff_id: UUID,
+        now: datetime,
+        *,
+        display_name: str | None = None,
+        role: Role | None = None,
+        profile_id: str | None = None,
+        max_chats: int | None = None,
+    ) -> StaffAccount:
+        """Change who somebody is at work; what is None stays. Raises NotFound, InvalidInput.
+
+        Another role ends the account's sessions: no page drawn for the old
+        one goes on. What a listener serves follows at the next presence.
+        Which teams exist is the helpline's rule, checked by the caller.
+        """
+        name = None if display_name is None else _checked_name(display_name)
+        if max_chats is not None:
+            _check_chats(max_chats)
+        async with self._database.transaction() as tx:
+            row = await tx.fetch_one(
+                "staff.change", staff_id, name, role and role.value, profile_id, max_chats
+            )
+            if row is None:
+                raise NotFound("no such account")
+            if row["role_changed"]:
+                await tx.execute("session.revoke_all", staff_id, now)
+            await self._trace(tx, actor, "staff_changed", staff_id, now)
+            return await self._get(tx, staff_id)
 
     async def set_skills(
         self, actor: Actor, staff_id: UUID, skills: Collection[str], now: datetime
@@ -245,6 +275,11 @@ def _checked_login(login: str) -> str:
     if not login or len(login) > _LOGIN_CHARS or any(is_blank(sign) for sign in login):
         raise InvalidInput("a login is one word", field="login")
     return login
+
+
+def _check_chats(max_chats: int) -> None:
+    if not 0 <= max_chats <= 50:
+        raise InvalidInput("0 to 50 chats at once", field="max_chats")
 
 
 def _checked_skills(skills: Collection[str]) -> list[str]:

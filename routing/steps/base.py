@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from routing.model import Offer, OfferState
 from routing.plan import Plan
 from routing.steps.format import IndexFormat
-from routing.steps.scripts import Scripts
+from routing.steps.scripts import COMMAND_SECONDS, Scripts
 
 Argument = str | int | UUID
 
@@ -19,12 +19,22 @@ OFFER_WORDS = 11
 class PoolSteps:
     """Runs the steps of one pool; base of the router's parts."""
 
-    def __init__(self, redis: Redis, plan: Plan, now_ms: Callable[[], int] | None = None) -> None:
-        """Keep the plan; without `now_ms` Redis's own clock decides, as in production."""
+    def __init__(
+        self,
+        redis: Redis,
+        plan: Plan,
+        now_ms: Callable[[], int] | None = None,
+        *,
+        command_seconds: float = COMMAND_SECONDS,
+    ) -> None:
+        """Keep the plan; without `now_ms` Redis's own clock decides, as in production.
+
+        A command that takes longer than `command_seconds` is given up.
+        """
         self._redis = redis
         self._plan = plan
         self._now_ms = now_ms
-        self._scripts = Scripts(redis, plan.limits)
+        self._scripts = Scripts(redis, plan.limits, command_seconds=command_seconds)
         self._meta = plan.key("meta")
         self.format = IndexFormat(redis, plan, self._scripts)
 

@@ -19,6 +19,8 @@ from routing.steps.linking import linked
 
 log = structlog.get_logger()
 
+# A step takes well under a millisecond: what takes this long does not answer.
+COMMAND_SECONDS = 2.0
 LIMIT = re.compile(r"\bLIMIT\.([a-z_]+)")
 
 
@@ -62,7 +64,11 @@ class Scripts:
     """Runs the steps on one Redis; every failure of it becomes Unavailable `index_unavailable`."""
 
     def __init__(
-        self, redis: Redis, limits: Limits | None = None, *, command_seconds: float = 2.0
+        self,
+        redis: Redis,
+        limits: Limits | None = None,
+        *,
+        command_seconds: float = COMMAND_SECONDS,
     ) -> None:
         """Take the scripts of these limits; `command_seconds` bounds each command.
 

@@ -1,11 +1,17 @@
 """Accounts made by commands: the demo's, and an administrator's."""
 
+import secrets
 import stat
+from collections.abc import Coroutine
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
-from config.errors import Conflict, InvalidInput, Misconfigured, NotFound
+from config.clock import SystemClock
+from config.errors import Conflict, InvalidInput, Misconfigured, NotFound, NotSignedIn
 from config.helpline.helpline import Helpline
 from config.helpline.load import load_helpline
 from config.settings import Settings
@@ -14,7 +20,7 @@ from contactcenter.auth.passwords import Passwords
 from contactcenter.cli.demo_accounts import FILE, PEOPLE, demo_account, make_accounts
 from contactcenter.cli.staff_records import new_credentials, staff_records
 from records.database import Database
-from records.staff.accounts import Staff
+from records.staff import Sessions, Staff, StaffAccount
 from records.vault import Vault
 from tests.kit.settings import INDEX_KEY, VAULT_KEY, settings_for
 
@@ -130,11 +136,76 @@ async def test_skills_are_the_helpline_s_own_and_replaced_as_a_whole(
 
 async def test_a_login_is_taken_once(settings: Settings, helpline: Helpline) -> None:
     async with staff_records(settings, helpline) as records:
-        about = {"login": "zoe", "display_name": "Zoé", "role": Role.LISTENER, "profile_id": None}
+        about = {"login": "zoe", "display_name": "Zoé", "role": Role.ANALYST, "profile_id": None}
         await records.add(new_credentials(), **about)
         with pytest.raises(Conflict) as refused:
             await records.add(new_credentials(), **about)
         assert refused.value.code == "login_taken"
+
+
+async def test_what_somebody_is_at_work_changes_and_another_role_ends_the_sessions(
+    settings: Settings, helpline: Helpline
+) -> None:
+    team, other = (profile.id for profile in helpline.profiles[:2])
+    async with staff_records(settings, helpline) as records:
+        about = {"login": "zoe", "display_name": "Zoé", "role": Role.LISTENER}
+        made = await records.add(new_credentials(), **about, profile_id=team)
+        changed = await records.change("ZOE", profile_id=other, max_chats=1)
+        assert (changed.profile_id, changed.max_chats) == (other, 1)
+        assert (changed.role, changed.display_name) == (made.role, made.display_name)
+        assert (
+            await sessions_after(settings, made.staff_id, records.change("zoe", max_chats=2)) == 1
+        )
+        promoted = records.change("zoe", role=Role.COORDINATOR, display_name="Zoé M.")
+        assert await sessions_after(settings, made.staff_id, promoted) == 0
+        assert (await records.account("zoe")).display_name == "Zoé M."
+        for wrong in ({"profile_id": "nowhere"}, {"max_chats": 51}, {"display_name": " "}):
+            with pytest.raises(InvalidInput):
+                await records.change("zoe", **wrong)
+
+
+async def test_a_listener_without_a_team_is_refused_since_nothing_could_be_offered(
+    settings: Settings, helpline: Helpline
+) -> None:
+    async with staff_records(settings, helpline) as records:
+        about = {"login": "zoe", "display_name": "Zoé"}
+        for team, code in ((None, "profile_needed"), ("nowhere", "profile_unknown")):
+            with pytest.raises(InvalidInput) as refused:
+                await records.add(new_credentials(), **about, role=Role.LISTENER, profile_id=team)
+            assert refused.value.code == code
+        await records.add(new_credentials(), **about, role=Role.DATA_OFFICER, profile_id=None)
+        with pytest.raises(InvalidInput) as refused:
+            await records.change("zoe", role=Role.LISTENER)
+        assert refused.value.code == "profile_needed"
+
+
+async def test_a_second_factor_is_replaced_alone(settings: Settings, helpline: Helpline) -> None:
+    first, second = new_credentials(), new_credentials()
+    async with staff_records(settings, helpline) as records:
+        about = {"login": "zoe", "display_name": "Zoé", "role": Role.ANALYST, "profile_id": None}
+        await records.add(first, **about)
+        await records.set_second_factor("zoe", second)
+    assert await signs_in(settings, "zoe", first.password, second.totp_secret)
+    assert not await signs_in(settings, "zoe", first.password, first.totp_secret)
+
+
+async def sessions_after(
+    settings: Settings, staff_id: UUID, change: Coroutine[Any, Any, StaffAccount]
+) -> int:
+    """Open a session, carry out a change, and return how many sessions are still open."""
+    assert settings.database_url is not None
+    vault = Vault(bytes.fromhex(VAULT_KEY), bytes.fromhex(INDEX_KEY))
+    now = SystemClock().now()
+    async with Database.open(settings.database_url.get_secret_value(), pool_size=2) as database:
+        sessions = Sessions(database, vault, idle=timedelta(hours=1))
+        token = secrets.token_bytes(32)
+        await sessions.create(staff_id, token, now, now + timedelta(hours=1))
+        await change
+        try:
+            await sessions.find(token, now)
+        except NotSignedIn:
+            return 0
+    return 1
 
 
 async def test_accounts_are_refused_with_keys_that_are_not_the_database_s(

@@ -6,6 +6,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import asyncpg
+from argon2 import PasswordHasher
+
 from records.migrate import head_revision
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.settings import environment
@@ -126,16 +129,35 @@ async def test_an_account_is_added_with_a_typed_password_that_is_never_shown(
 ) -> None:
     settings = environment(database_url=database_url, redis_url=redis_url, data_dir=tmp_path)
     code, out, err = await contactcenter(
-        *("user", "add", "zoe", "--name", "Zoé", "--password-stdin"),
+        *("user", "add", "zoe", "--name", "Zoé", "--profile", "ecoute", "--password-stdin"),
         settings=settings,
-        typed="a long passphrase\n",
+        # As a file of Windows has it: a byte order mark first, two signs at the line's end.
+        typed="\ufeffa long passphrase\r\n",
     )
     assert code == 0, err
     assert "code secret:" in out
     assert "passphrase" not in out + err
+    stored = await _value(database_url, "SELECT password_hash FROM staff WHERE login = 'zoe'")
+    assert PasswordHasher().verify(stored, "a long passphrase")
+    code, out, err = await contactcenter(
+        *("user", "set", "zoe", "--max-chats", "2", "--profile", "coordination"), settings=settings
+    )
+    assert code == 0, err
+    assert out.split()[:5] == ["zoe", "listener", "coordination", "open", "2"]
+    code, out, err = await contactcenter("user", "second-factor", "zoe", settings=settings)
+    assert code == 0, err
+    assert "code secret:" in out
+    assert "password:" not in out
     code, out, _ = await contactcenter("user", "list", settings=settings)
     assert out.split()[:2] == ["zoe", "listener"]
-    code, _, err = await contactcenter(*("user", "add", "zoe", "--name", "Zoé"), settings=settings)
+    code, out, _ = await contactcenter("user", "lines", "--all", settings=settings)
+    assert out.split() == ["zoe", "dlpm", "snated"]
+    for nothing in (("user", "set", "zoe"), ("user", "lines"), ("user", "lines", "zoe", "--all")):
+        code, _, err = await contactcenter(*nothing, settings=settings)
+        assert (code, err.split(":")[0]) == (1, "invalid_input")
+    code, _, err = await contactcenter(
+        *("user", "add", "zoe", "--name", "Zoé", "--profile", "ecoute"), settings=settings
+    )
     assert code == 1
     assert err.startswith("login_taken:")
 
@@ -146,6 +168,57 @@ async def test_a_weak_password_and_an_unknown_profile_are_refused(
     settings = environment(database_url=database_url, redis_url=redis_url, data_dir=tmp_path)
     add = ("user", "add", "zoe", "--name", "Zoé")
     code, _, err = await contactcenter(*add, "--profile", "none", settings=settings)
-    assert (code, err.split(":")[0]) == (1, "invalid_input")
+    assert (code, err.split(":")[0]) == (1, "profile_unknown")
+    code, _, err = await contactcenter(*add, settings=settings)
+    assert (code, err.split(":")[0]) == (1, "profile_needed")
+    add = (*add, "--profile", "ecoute")
     code, _, err = await contactcenter(*add, "--password-stdin", settings=settings, typed="short\n")
     assert (code, err.split(":")[0]) == (1, "weak_password")
+
+
+async def test_the_version_and_its_schema_are_told_without_any_setting() -> None:
+    code, out, err = await contactcenter("--version")
+    assert (code, err) == (0, "")
+    assert out.split()[0] == "contactcenter"
+    assert out.strip().endswith(f"schema {head_revision()}")
+
+
+async def test_no_command_shows_a_part_of_a_password_that_cuts_its_address(tmp_path: Path) -> None:
+    settings = environment(
+        database_url="postgresql://app:Zq7w#2026@db.example/cc",
+        redis_url="redis://:Zq7w/1@cache.example:6379/0",
+        data_dir=tmp_path,
+    )
+    for command in ("print-config", "doctor", "serve"):
+        code, out, err = await contactcenter(command, settings=settings)
+        assert code != 0
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            assert f"environment: {name}: its user or password holds a sign" in out + err
+        assert "Zq7w" not in out + err
+        assert "Traceback" not in out + err
+
+
+async def test_a_restore_before_the_schema_is_there_says_what_to_run(
+    blank_database: DatabaseAddresses, database: DatabaseAddresses, redis_url: str, tmp_path: Path
+) -> None:
+    def of(addresses: DatabaseAddresses) -> dict[str, str]:
+        return environment(
+            database_url=addresses.runtime,
+            migrate_database_url=addresses.owner,
+            redis_url=redis_url,
+            data_dir=tmp_path,
+        )
+
+    folder = str(tmp_path / "archives")
+    code, _, err = await contactcenter("backup", folder, settings=of(database))
+    assert code == 0, err
+    code, _, err = await contactcenter("restore", folder, settings=of(blank_database))
+    assert (code, err) == (2, "schema: not this version's; run: contactcenter migrate\n")
+
+
+async def _value(database_url: str, statement: str) -> str:
+    connection = await asyncpg.connect(database_url)
+    try:
+        return str(await connection.fetchval(statement))
+    finally:
+        await connection.close()

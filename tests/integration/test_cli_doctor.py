@@ -64,6 +64,28 @@ async def test_accounts_that_lack_a_line_are_named_with_what_to_do(
     assert mistake.endswith("run: contactcenter user lines zoe")
 
 
+async def test_listeners_who_can_be_offered_nothing_are_named_with_what_to_do(
+    settings: Settings, migrate_database_url: str
+) -> None:
+    helpline = load_helpline(settings.helpline_dir)
+    async with staff_records(settings, helpline) as records:
+        for login, role in (("lea", Role.LISTENER), ("zoe", Role.LISTENER), ("max", Role.ANALYST)):
+            team = helpline.profiles[0].id if role is Role.LISTENER else None
+            about = {"login": login, "display_name": login, "role": role}
+            await records.add(new_credentials(), **about, profile_id=team)
+    owner = await asyncpg.connect(migrate_database_url)
+    await owner.execute("UPDATE staff SET profile_id = NULL WHERE login = 'lea'")
+    await owner.execute("UPDATE staff SET profile_id = 'a_team_of_before' WHERE login = 'zoe'")
+    await owner.close()
+    with pytest.raises(Misconfigured) as named:
+        await doctor_engines.accounts(settings)
+    assert [mistake.partition(",")[0] for mistake in named.value.mistakes] == [
+        "lea is a listener of no team",
+        "zoe is a listener of a_team_of_before",
+    ]
+    assert "contactcenter user set lea --profile" in named.value.mistakes[0]
+
+
 async def test_looking_at_the_keys_of_an_empty_database_fixes_none(
     settings: Settings, migrate_database_url: str
 ) -> None:

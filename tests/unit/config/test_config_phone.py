@@ -85,5 +85,5 @@ def test_a_configured_number_is_tidied_or_refused_with_what_may_be_meant() -> No
             configured_number(wrong)
     with pytest.raises(ValueError, match=r"is \+590590551234 meant"):
         configured_number("+33590551234")
-    with pytest.raises(ValueError, match="E.164"):
+    with pytest.raises(ValueError, match=r"E\.164"):
         region_of("119")
