@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from config.addresses import engine_address, public_address, shown_address
 from config.errors import Misconfigured
 from config.phone import configured_number
+from config.writing import without_edges
 
 PACKAGED_HELPLINES = Path(__file__).parent / "helplines"
 
@@ -85,19 +86,12 @@ Seconds = Annotated[float, Field(gt=0, le=60)]
 
 
 ENGINE_ADDRESSES = frozenset({"database_url", "migrate_database_url", "redis_url"})
-# What editors and terminals leave at the ends of a text, a byte order mark among it.
-_AT_THE_ENDS = re.compile(r"^[\s\ufeff\u200b\u2060]+|[\s\ufeff\u200b\u2060]+$")
-
-
-def as_typed(text: str) -> str:
-    """Return a text without the blanks, line ends and byte order mark around it."""
-    return _AT_THE_ENDS.sub("", text)
 
 
 def typed_in(path: Path) -> str:
     """Return the text of a small file as it was typed; OSError, or ValueError if it is not UTF-8."""
     try:
-        return as_typed(path.read_text(encoding="utf-8"))
+        return without_edges(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise ValueError("is not text in UTF-8") from None
 
@@ -211,7 +205,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def _read(name: str, environ: Mapping[str, str]) -> str:
-    direct, path = as_typed(environ.get(name, "")), as_typed(environ.get(f"{name}_FILE", ""))
+    direct, path = (
+        without_edges(environ.get(name, "")),
+        without_edges(environ.get(f"{name}_FILE", "")),
+    )
     if direct and path:
         raise ValueError(f"{name}: is given twice, as {name} and as {name}_FILE")
     if not path:

@@ -6,13 +6,14 @@ from datetime import datetime
 
 import pyotp
 
+from config.writing import is_blank
+
 STEP_SECONDS = 30
 # One step each side: telephones drift, and a code typed at the turn of a step is honest.
 DRIFT_STEPS = 1
 DIGITS = 6
 # The longest way to write one: blanks between digits, and what a copy brings along.
 LONGEST_WRITTEN = 64
-_NOT_SEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
 def new_secret() -> str:
@@ -63,5 +64,5 @@ def _typed_digits(code: str) -> str:
     Authenticators and password managers show blanks of their own between the
     digits, and a copy may bring a line end or marks that nobody sees.
     """
-    seen = (each for each in code[:LONGEST_WRITTEN] if unicodedata.category(each) not in _NOT_SEEN)
+    seen = (each for each in code[:LONGEST_WRITTEN] if not is_blank(each))
     return "".join(str(unicodedata.decimal(each, each)) for each in seen)

@@ -84,7 +84,7 @@ def _named(text: str) -> Iterator[tuple[str, ...]]:
     # In code only: « the contactcenter command » in a sentence names none.
     for code in (*FENCE.findall(text), *CODE.findall(text)):
         for found in re.finditer(
-            r"(?<![/\w])(?:\.venv/bin/)?contactcenter +([a-z-]+)(?: +(\w+))?", code
+            r"(?<![/\w])(?:\.venv/bin/)?contactcenter +([a-z][a-z-]*)(?: +(\w[\w-]*))?", code
         ):
             first, second = found[1], found[2]
             yield (first, second) if first in groups and second else (first,)
