@@ -19,7 +19,8 @@ from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
 from config.clock import monotonic
-from config.errors import OutcomeUnknown, Unavailable
+from config.errors import Unavailable
+from contactcenter.telephony.answers import UNAVAILABLE, UNREADABLE, accepted, lost
 
 log = structlog.get_logger()
 
@@ -27,6 +28,8 @@ ATTEMPTS = 4
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 5.0
 CONCURRENT_REQUESTS = 16
+# A thousand calls listed are some 2 MB.
+MOST_BYTES = 8 * 1024 * 1024
 
 
 class CallRate:
@@ -74,21 +77,54 @@ class TwilioTransport(AsyncHttpClient):
         timeout: float | None = None,  # noqa: ASYNC109 - the package's own signature
         allow_redirects: bool = False,  # noqa: ARG002 - never followed
     ) -> Response:
-        """Send one request and return the package's own Response.
+        """Send one request and return a Response that says « done »; see `accepted` for all else.
 
-        Raises Unavailable when nothing was processed, OutcomeUnknown when a
-        POST may have been: its caller reads back before trying again.
+        All of it, waiting for a turn and for a busy network included, lasts no
+        longer than the time-out. Raises Unavailable when nothing was processed,
+        OutcomeUnknown when it may have been: its caller reads back before
+        trying again.
         """
         url = self._address(uri)
+        form = urlencode(_flat(data)) if data else None
+        own = {**(headers or {}), **_own_headers(auth)}
+        try:
+            async with asyncio.timeout(timeout or self._seconds):
+                return await self._until_taken(method, url, _flat(params), form, own)
+        except aiohttp.ClientConnectorError:
+            error = Unavailable("the telephone network cannot be reached", code=UNAVAILABLE)
+        except (aiohttp.ClientError, OSError):  # time-outs are OSErrors
+            error = lost(method, "the telephone network did not answer", UNAVAILABLE)
+        raise error
+
+    async def _until_taken(
+        self,
+        method: str,
+        url: str,
+        params: list[tuple[str, str]],
+        form: str | None,
+        headers: Mapping[str, str],
+    ) -> Response:
+        """Ask until the network does not ask to slow down; a 429 was never processed."""
         for attempt in range(1, ATTEMPTS + 1):
-            async with self._slots:
-                response = await self._once(method, url, params, data, headers, auth, timeout)
-            if response.status_code != 429:
-                return response
+            async with (
+                self._slots,
+                self._session.request(
+                    method,
+                    url,
+                    params=params,
+                    data=form,
+                    headers=headers,
+                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                    allow_redirects=False,
+                ) as answer,
+            ):
+                if answer.status != 429:
+                    body = accepted(method, answer.status, await _body(method, answer))
+                    return Response(answer.status, body, dict(answer.headers))
             log.warning("telephony_asked_to_slow_down", attempt=attempt)
             # Full jitter, so that listeners who accept together do not retry together.
             await asyncio.sleep(random.uniform(0.05, 0.2 * 2**attempt))  # noqa: S311
-        raise Unavailable("the telephone network asks to slow down", code="telephony_unavailable")
+        raise Unavailable("the telephone network asks to slow down", code=UNAVAILABLE)
 
     def _address(self, uri: str) -> str:
         if self._base is None:
@@ -96,37 +132,15 @@ class TwilioTransport(AsyncHttpClient):
         parts = urlsplit(uri)
         return urlunsplit((self._base.scheme, self._base.netloc, parts.path, parts.query, ""))
 
-    async def _once(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, object] | None,
-        data: Mapping[str, object] | None,
-        headers: Mapping[str, str] | None,
-        auth: tuple[str, str] | None,
-        timeout: float | None,  # noqa: ASYNC109
-    ) -> Response:
-        try:
-            async with self._session.request(
-                method,
-                url,
-                params=_flat(params),
-                data=urlencode(_flat(data)) if data else None,
-                headers={**(headers or {}), **_own_headers(auth)},
-                timeout=aiohttp.ClientTimeout(
-                    total=timeout or self._seconds, sock_connect=CONNECT_SECONDS
-                ),
-                allow_redirects=False,
-            ) as answer:
-                return Response(answer.status, await answer.text(), dict(answer.headers))
-        except aiohttp.ClientConnectorError:
-            error: Unavailable = Unavailable(
-                "the telephone network cannot be reached", code="telephony_unavailable"
-            )
-        except (TimeoutError, aiohttp.ClientError):
-            kind = OutcomeUnknown if method == "POST" else Unavailable
-            error = kind("the telephone network did not answer", code="telephony_unavailable")
-        raise error
+
+async def _body(method: str, answer: aiohttp.ClientResponse) -> bytes:
+    """Return the whole body; one without end is not read to its end."""
+    body = bytearray()
+    async for piece in answer.content.iter_any():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise lost(method, "the telephone network answered without end", UNREADABLE)
+    return bytes(body)
 
 
 def _own_headers(auth: tuple[str, str] | None) -> dict[str, str]:

@@ -1,32 +1,41 @@
 """The telephone network behind Twilio's REST interface.
 
-Twilio's errors are translated here, by status and code, never by their text:
-20404 and 404 mean the call or conference is gone, 21220 that the call is not
-in progress, 20429 that we ask too often (the transport waits and repeats).
+What Twilio refuses becomes one of our errors before the `twilio` package sees
+it (`answers`): the package is given answers that say « done ». What it cannot
+make anything of, or what lacks what we asked for, is `telephony_unreadable`.
 """
 
+import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 from twilio.rest import Client
 
-from config.errors import OutcomeUnknown, Unavailable
+from config.errors import OutcomeUnknown
 from contactcenter.telephony.addresses import webhook_address
+from contactcenter.telephony.answers import UNAVAILABLE, UNREADABLE
 from contactcenter.telephony.protocol import CallGone, CallState, Leg, LegRequest
 from contactcenter.telephony.transport import CallRate, TwilioTransport
 
-GONE_CODES = frozenset({20404, 21220})
 CALLS_READ = 1000
 LEGS_READ = 50
+# A list may be several requests; a network that leads from page to page is not followed for ever.
+ACT_SECONDS = 20.0
+# What the package raises for an answer that is not what it expects.
+UNEXPECTED = (TwilioException, ValueError, TypeError, AttributeError, LookupError)
 TOKEN_SECONDS = 3600
 
+SID = re.compile(r"C[AF][0-9a-f]{32}")
+
 T = TypeVar("T")
+R = TypeVar("R")
 
 _STATES = {
     "queued": CallState.RINGING,
@@ -35,6 +44,12 @@ _STATES = {
     "ringing": CallState.RINGING,
     "in-progress": CallState.IN_PROGRESS,
     "connected": CallState.IN_PROGRESS,
+    "completed": CallState.ENDED,
+    "complete": CallState.ENDED,
+    "busy": CallState.ENDED,
+    "failed": CallState.ENDED,
+    "no-answer": CallState.ENDED,
+    "canceled": CallState.ENDED,
 }
 
 
@@ -78,7 +93,7 @@ class TwilioTelephony:
         """Ring the listener into the conference; see `Telephony`."""
         await self._rate.take()
         events = self.webhook("/voice/conference", engagement=str(request.offer_id))
-        participant = await _translated(
+        return await _translated(
             lambda: self._rest.conferences(request.conference_name).participants.create_async(
                 from_=self._account.number,
                 to=f"client:{request.identity}?{urlencode({'offer_id': str(request.offer_id)})}",
@@ -93,61 +108,63 @@ class TwilioTelephony:
                 status_callback_event=["answered", "completed"],
                 conference_status_callback=events,
                 conference_status_callback_event=["start", "end", "join", "leave"],
-            )
+            ),
+            _leg,
         )
-        return _leg(participant)
 
     async def leg(self, conference_name: str, label: str) -> Leg | None:
         """Return the leg of that label; see `Telephony`."""
-        conferences = await _translated(
-            lambda: self._rest.conferences.list_async(friendly_name=conference_name, limit=5)
-        )
-        # Not only those in progress: one whose only participant still rings has not begun.
-        for conference in (each for each in conferences if str(each.status) != "completed"):
-            for participant in await self._participants(str(conference.sid)):
-                if participant.label == label:
-                    return _leg(participant)
+        for conference_sid in await _translated(
+            lambda: self._rest.conferences.list_async(friendly_name=conference_name, limit=5),
+            _not_over,
+        ):
+            leg = await self._labelled(conference_sid, label)
+            if leg is not None:
+                return leg
         return None
 
     async def bring_caller(self, call_sid: str, engagement_id: UUID) -> None:
         """Redirect a parked caller into the conference; see `Telephony`."""
         address = self.webhook("/voice/join", engagement=str(engagement_id))
         await _translated(
-            lambda: self._rest.calls(call_sid).update_async(url=address, method="POST")
+            lambda: self._rest.calls(call_sid).update_async(url=address, method="POST"), _done
         )
 
     async def end_call(self, call_sid: str) -> None:
         """Hang up a leg; see `Telephony`."""
         try:
-            await _translated(lambda: self._rest.calls(call_sid).update_async(status="completed"))
+            await _translated(
+                lambda: self._rest.calls(call_sid).update_async(status="completed"), _done
+            )
         except CallGone:
             return
 
     async def call_state(self, call_sid: str) -> CallState:
         """Return where a leg stands; see `Telephony`."""
         try:
-            call = await _translated(lambda: self._rest.calls(call_sid).fetch_async())
+            return await _translated(
+                lambda: self._rest.calls(call_sid).fetch_async(), lambda call: _state(call.status)
+            )
         except CallGone:
             return CallState.ENDED
-        return _state(call.status)
 
     async def calls_in_progress(self) -> tuple[str, ...]:
         """Return the sids of the calls in progress; see `Telephony`."""
-        calls = await _translated(
-            lambda: self._rest.calls.list_async(status="in-progress", limit=CALLS_READ)
+        return await _translated(
+            lambda: self._rest.calls.list_async(status="in-progress", limit=CALLS_READ),
+            lambda calls: tuple(_sid(call.sid) for call in calls),
         )
-        return tuple(str(call.sid) for call in calls)
 
-    async def _participants(self, conference_sid: str) -> list[Any]:
+    async def _labelled(self, conference_sid: str, label: str) -> Leg | None:
         try:
-            found: list[Any] = await _translated(
+            return await _translated(
                 lambda: self._rest.conferences(conference_sid).participants.list_async(
                     limit=LEGS_READ
-                )
+                ),
+                lambda legs: next((_leg(each) for each in legs if each.label == label), None),
             )
         except CallGone:
-            return []
-        return found
+            return None
 
     def softphone_token(self, identity: str) -> str:
         """Return a token with which one desk session may be rung for an hour.
@@ -167,29 +184,47 @@ class TwilioTelephony:
         return jwt
 
 
-async def _translated(call: Callable[[], Awaitable[T]]) -> T:
+async def _translated(call: Callable[[], Awaitable[T]], read: Callable[[T], R]) -> R:
+    """Return what `read` makes of an answer; raise only errors of ours.
+
+    An answer that cannot be read says nothing of what was done: OutcomeUnknown.
+    """
     try:
-        return await call()
-    except TwilioRestException as error:
-        status, code = error.status, error.code
-    if status == 404 or code in GONE_CODES:
-        raise CallGone("the call or conference is over")
-    if status >= 500:
-        raise OutcomeUnknown("the telephone network failed", code="telephony_unavailable")
-    raise Unavailable(
-        f"the telephone network refused with {status}/{code}", code="telephony_refused"
-    )
+        async with asyncio.timeout(ACT_SECONDS):
+            answer = await call()
+        return read(answer)
+    except TimeoutError:
+        error = OutcomeUnknown("the telephone network did not end", code=UNAVAILABLE)
+    except UNEXPECTED:
+        error = OutcomeUnknown("the telephone network gave another answer", code=UNREADABLE)
+    raise error
+
+
+def _not_over(conferences: list[Any]) -> list[str]:
+    # Not only those in progress: one whose only participant still rings has not begun.
+    return [_sid(each.sid) for each in conferences if str(each.status) != "completed"]
+
+
+def _done(_answer: object) -> None:
+    """Want nothing of an answer but that it came."""
 
 
 def _leg(participant: Any) -> Leg:
     return Leg(
-        call_sid=participant.call_sid,
-        conference_sid=participant.conference_sid,
+        call_sid=_sid(participant.call_sid),
+        conference_sid=_sid(participant.conference_sid),
         label=participant.label or "",
         state=_state(participant.status),
     )
 
 
+def _sid(value: object) -> str:
+    if not isinstance(value, str) or not SID.fullmatch(value):
+        raise ValueError("not a sid")
+    return value
+
+
 def _state(status: object) -> CallState:
+    """Return where a leg stands; what we do not know is not « ended »: nobody is let go for it."""
     # The package gives its enumeration or, for a value it does not know, the bare string.
-    return _STATES.get(str(status), CallState.ENDED)
+    return _STATES[str(status)]
