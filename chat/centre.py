@@ -62,7 +62,8 @@ class Status:
     whether the queue they wait in answers, and `message` what a supervisor
     has to say to everybody who waits there; None once they no longer wait.
     `head_seq` is the last line the visitor may read; `open` tells whether one
-    may still write.
+    may still write; `quick`, once it is over, that its page was fled: every
+    other tab that shows it leaves as well.
     """
 
     state: ContactState
@@ -72,6 +73,7 @@ class Status:
     open: bool
     queue: QueueStateKind | None = None
     message: str | None = None
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ HELPLINE_TEXTS = frozenset(
         "title",
         "exit",
         "exit_hint",
+        "emergency",
         "welcome",
         "trust",
         "wait",

@@ -98,13 +98,17 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the conversation stands; sent when it changed. `queue`, `message`: while waiting."""
+    """Where the conversation stands; sent when it changed.
+
+    `queue`, `message`: while waiting. `quick`: it is over, by a quick exit.
+    """
 
     state: ContactState
     position: int | None
     wait_seconds: int | None
     queue: QueueStateKind | None = None
     message: str | None = None
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)

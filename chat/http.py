@@ -1,7 +1,7 @@
 """The chat's public HTTP routes: the page, and the fallback for when no socket passes.
 
     GET  /chat/                               the page
-    GET  /chat/static/{file}                  its style and modules
+    GET  /chat/static/{file}                  its style, script and icon
     GET  /chat/openings?language=fr           open or closed, numbers, départements, questions
     GET  /chat/state?language=fr              which lines, channels and queues answer now
     POST /chat/conversations                  → 201 {conversation_id, token, socket_url, head_seq}
@@ -38,7 +38,7 @@ from chat.protocol import (
     parse_text,
 )
 from chat.session import message_of
-from chat.widget.page import Page
+from chat.widget.page import Page, PageTerms
 from config.clock import Clock, monotonic
 from config.errors import (
     CentreError,
@@ -74,19 +74,19 @@ def add_chat_routes(
     socket_url: str,
     clock: Clock,
     catalog: Catalog,
-    exit_url: str = "https://fr.wikipedia.org/",
+    terms: PageTerms | None = None,
     limits: HttpLimits | None = None,
     forwarded_hops: int = 0,
 ) -> None:
     """Add the chat's routes to the public application.
 
     `page_origins` are the origins the page is served from; `socket_url` is
-    the gateway's public address, path included; `exit_url` is the neutral
-    site that a quick exit leads to. Reads the page's files once, now.
+    the gateway's public address, path included; `terms` are what the helpline
+    sets for its page. Reads the page's files once, now.
     """
     routes = ChatRoutes(
         centre,
-        Page(socket_url=socket_url, exit_url=exit_url, clock=clock, catalog=catalog),
+        Page(socket_url=socket_url, clock=clock, catalog=catalog, terms=terms),
         frozenset(page_origins),
         limits or HttpLimits(),
         forwarded_hops,
@@ -204,6 +204,7 @@ class ChatRoutes:
                 "wait_seconds": status.wait_seconds,
                 "queue": status.queue,
                 "message": status.message,
+                **({"quick": True} if status.quick else {}),
             }
         )
 

@@ -172,6 +172,8 @@ def _fields(frame: ServerFrame) -> dict[str, Any]:
         case Error(code=code, retry_after=retry_after, cid=cid):
             about = {} if cid is None else {"cid": str(cid)}
             return {"code": code, "retry_after": retry_after, **about}
+        case State(quick=False):
+            return {name: value for name, value in asdict(frame).items() if name != "quick"}
         case _:
             # The others hold numbers, words and nulls only: the fields as they are named.
             return asdict(frame)

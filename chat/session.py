@@ -154,7 +154,12 @@ class Session:
         if self.phase is Phase.RESUMING:
             effects += self._resume(status)
         shown = frames.State(
-            status.state, status.position, status.wait_seconds, status.queue, status.message
+            status.state,
+            status.position,
+            status.wait_seconds,
+            status.queue,
+            status.message,
+            status.quick,
         )
         if shown != self._shown:
             self._shown = shown

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chat.http import add_chat_routes
 from chat.limits import HttpLimits, Rate
+from chat.widget.page import PageTerms
 from config.clock import Clock
 from config.errors import Misconfigured
 from config.helpline.helpline import Helpline
@@ -82,6 +83,10 @@ def public_application(
         socket_url=socket_url,
         clock=clock,
         catalog=catalog,
+        terms=PageTerms(
+            exit_url=helpline.page.exit_url,
+            escape_leaves=helpline.page.escape_leaves,
+        ),
         limits=HttpLimits(
             openings_per_address=_opening_rate(helpline),
             sends_per_conversation=line_rate(helpline),

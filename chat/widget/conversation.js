@@ -11,11 +11,24 @@ function newId() {
 }
 
 export class Conversation {
-  // `changed(line)` is told of each line that is new or stands differently.
-  constructor(changed) {
-    this.changed = changed;
+  // `changed(line)` is told of each line that is new or stands differently, `unstored(lines)`
+  // what a reload would lose.
+  constructor(changed, unstored) {
+    this.show = changed;
+    this.unstored = unstored;
     this.cursor = 0;
-    this.pending = []; // {cid, text, state: "sending" | "stored" | "failed"}
+    this.pending = []; // {cid, text, state: "sending" | "stored" | "failed", code?}
+  }
+
+  changed(line) {
+    this.show(line);
+    this.unstored(this.pending.filter((each) => each.state !== "stored"));
+  }
+
+  // Lines that a reload interrupted: with their cid they are stored once, had they been or not.
+  restore(lines) {
+    for (const line of lines) this.pending.push({ ...line, posted: false });
+    for (const line of this.pending) this.show(line);
   }
 
   // A line to store, in the order it was written.
@@ -40,10 +53,11 @@ export class Conversation {
     }
   }
 
-  fail(cid) {
+  fail(cid, code) {
     const line = this.pending.find((each) => each.cid === cid);
     if (line && line.state === "sending") {
       line.state = "failed";
+      line.code = code;
       this.changed(line);
     }
   }
@@ -55,6 +69,15 @@ export class Conversation {
       line.state = "sending";
       this.changed(line);
     }
+  }
+
+  // A line refused for what it is: its text, to be written otherwise.
+  takeBack(cid) {
+    const line = this.pending.find((each) => each.cid === cid && each.state === "failed");
+    if (!line) return "";
+    this.pending = this.pending.filter((each) => each !== line);
+    this.unstored(this.pending.filter((each) => each.state !== "stored"));
+    return line.text;
   }
 
   // A pushed line. False means that lines are missing before it: they are to be fetched.

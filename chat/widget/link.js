@@ -25,7 +25,8 @@ const NOT_SIGNED_IN = 4401;
 const REFUSED = [4400, 4409, 4429];
 
 export class Link {
-  // `on`: state({state, position, wait_seconds, queue, message}), typing(), way("socket"|"http"|"none"), lost().
+  // `on`: state({state, position, wait_seconds, queue, message, quick}), typing(), lost(),
+  // way("socket"|"http"|"none"|"offline"): how lines pass now; "offline" is the device's own word.
   constructor(credentials, conversation, on) {
     this.credentials = credentials;
     this.conversation = conversation;
@@ -41,20 +42,34 @@ export class Link {
     this.timers = {};
     this.typed = -Infinity;
     this.told = 0;
+    this.passing = "none";
     this.listeners = ["visibilitychange", "pageshow", "online", "focus"];
-    this.woken = () => document.visibilityState === "visible" && this.wake();
+    this.woken = () => {
+      this.pass();
+      if (document.visibilityState === "visible") this.wake();
+    };
+    this.cut = () => this.pass();
   }
 
   start() {
     for (const name of this.listeners) addEventListener(name, this.woken);
+    addEventListener("offline", this.cut);
+    if (navigator.onLine === false) this.pass();
     this.connect();
   }
 
   stop() {
     this.stopped = true;
     for (const name of this.listeners) removeEventListener(name, this.woken);
+    removeEventListener("offline", this.cut);
     for (const name of Object.keys(this.timers)) this.cancel(name);
     this.detach();
+  }
+
+  // Tell how lines pass. A device without a network knows it long before a socket dies of it.
+  pass(way = this.passing) {
+    this.passing = way;
+    this.on.way(navigator.onLine === false ? "offline" : way);
   }
 
   // Send what waits, if nothing is on its way.
@@ -157,7 +172,7 @@ export class Link {
     this.live = true;
     this.polling = false;
     this.failures = 0;
-    this.on.way("socket");
+    this.pass("socket");
     this.every("ping", TIMES.ping, () => this.beat());
     this.pump();
   }
@@ -206,7 +221,7 @@ export class Link {
     const most = Math.min(TIMES.retryMost, TIMES.retryLeast * 2 ** this.failures);
     this.after("retry", most * (0.5 + Math.random() / 2), () => this.connect());
     if (this.polling) return;
-    this.on.way("none");
+    this.pass("none");
     if (this.failures >= FAILURES_BEFORE_POLLING) {
       this.polling = true;
       this.pollNow();
@@ -221,11 +236,11 @@ export class Link {
     this.asking = true;
     try {
       await this.fetch();
-      if (this.polling) this.on.way("http");
+      if (this.polling) this.pass("http");
       this.pump();
     } catch (error) {
       if (error.status === 401 || error.status === 404) this.on.lost();
-      else this.on.way("none");
+      else this.pass("none");
     } finally {
       this.asking = false;
     }
@@ -281,7 +296,7 @@ export class Link {
   refused(cid, code, retryAfter) {
     if (this.inFlight && this.inFlight.cid === cid) this.cancel("ack");
     if (retryAfter === null || retryAfter === undefined) {
-      this.conversation.fail(cid);
+      this.conversation.fail(cid, code);
       this.landed(cid);
       return;
     }
@@ -290,7 +305,7 @@ export class Link {
 
   async state(status) {
     const over = OVER.includes(status.state);
-    if (over && this.live) {
+    if (over && this.live && !status.quick) {
       // The last lines may still be on their way.
       this.live = false;
       try {

@@ -15,6 +15,8 @@ from aiohttp import web
 from chat.centre import Answering, Doors, EmergencyNumber, Openings, Question
 from chat.problems import emergency_document
 from chat.protocol import instant
+from chat.widget.browsers import erasing
+from chat.widget.bundle import bundle, light
 from chat.widget.words import reopening_words
 from config.clock import Clock
 from config.errors import NotFound
@@ -22,18 +24,21 @@ from config.text import Catalog, Text
 from config.vocabulary import Audience, QueueStateKind
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-_FILES = (
-    "app.js",
-    "conversation.js",
-    "exit.js",
-    "link.js",
-    "poll.js",
-    "start.js",
-    "view.js",
-    "words.js",
-    "widget.css",
-    "icon.svg",
+# The page's own script is all of these as one: see bundle.py. exit.js stands in the page itself.
+_MODULES = (
+    "app",
+    "box",
+    "conversation",
+    "device",
+    "link",
+    "poll",
+    "start",
+    "store",
+    "texts",
+    "view",
+    "words",
 )
+_FILES = ("widget.css", "icon.svg")
 # What a young person is asked first comes first; « not said » is the default.
 _AUDIENCES = (Audience.MINOR, Audience.RELATIVE, Audience.PROFESSIONAL, Audience.UNKNOWN)
 # Who comes is taken in; with nobody there yet, they wait and are told so.
@@ -49,17 +54,34 @@ class PageFile:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class PageTerms:
+    """What the helpline sets for its page.
+
+    `exit_url` is the neutral site that takes the page's place on a quick
+    exit. `escape_leaves`: Escape pressed three times leaves, as Shift does.
+    """
+
+    exit_url: str = "https://fr.wikipedia.org/"
+    escape_leaves: bool = False
+
+
 class Page:
     """Renders the page; holds its files in memory."""
 
-    def __init__(self, *, socket_url: str, exit_url: str, clock: Clock, catalog: Catalog) -> None:
+    def __init__(
+        self, *, socket_url: str, clock: Clock, catalog: Catalog, terms: PageTerms | None = None
+    ) -> None:
         """Read the template and the files once."""
         here = files("chat.widget")
         self.socket_url = socket_url
-        self._exit_url = exit_url
+        self._terms = terms or PageTerms()
         self._clock = clock
         self._catalog = catalog
         self._files = {name: _page_file(name, here.joinpath(name).read_bytes()) for name in _FILES}
+        modules = {each: here.joinpath(f"{each}.js").read_text("utf-8") for each in _MODULES}
+        self._files["chat.js"] = _page_file("chat.js", bundle(modules, "app").encode())
+        self._exit_script = light(here.joinpath("exit.js").read_text("utf-8"))
         environment = jinja2.Environment(
             autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
@@ -72,7 +94,7 @@ class Page:
         """Return what a first visit downloads besides the page itself."""
         return sum(len(file.gzipped) for file in self._files.values())
 
-    def answer(self, openings: Openings) -> web.Response:
+    def answer(self, openings: Openings, user_agent: str = "") -> web.Response:
         """Return the page with a fresh nonce."""
         nonce = secrets.token_urlsafe(18)
         words = self._texts(openings)
@@ -88,7 +110,10 @@ class Page:
             message=openings.answering[Audience.UNKNOWN].message,
             data=_for_script(self._data(openings, words)),
             nonce=nonce,
-            modules=[name for name in _FILES if name.endswith(".js")],
+            exit_script=self._exit_script,
+            exit_url=self._terms.exit_url,
+            escape_leaves=self._terms.escape_leaves,
+            erase=erasing(user_agent),
         )
         response = web.Response(body=html.encode(), content_type="text/html", charset="utf-8")
         response.headers.update(self._headers(nonce))
@@ -172,7 +197,8 @@ class Page:
             "language": openings.language,
             "answering": {each: self._answering(openings, each) for each in _AUDIENCES},
             "questions": [_question(each) for each in openings.questions],
-            "exit_url": self._exit_url,
+            "exit_url": self._terms.exit_url,
+            "escape_leaves": self._terms.escape_leaves,
             "most_characters": openings.message_max_chars,
             "texts": words,
         }

@@ -1,25 +1,37 @@
-// The first screen: who writes, what they may say before, and whether anybody answers them now.
+// The first screen: what is written first, what may be said besides, and whether anybody answers now.
 
+import { Box } from "./box.js";
+import { offline } from "./device.js";
 import { request } from "./poll.js";
 
 const TAKES = ["open", "unstaffed"]; // with nobody there yet, they wait and are told so
 const TITLES = { open: "start_title", unstaffed: "unstaffed_title", full: "full_title", closed: "closed_title" };
 const REFUSED = ["chat_closed", "chat_full"];
+const FRESH_MS = 30000;
+const LOOKS = ["visibilitychange", "pageshow", "online", "focus"];
 
 const byId = (id) => document.getElementById(id);
 
 export class Start {
-  // `opened(credentials)`: a conversation is there.
-  constructor(page, words, view, opened) {
-    Object.assign(this, { page, words, view, opened });
+  // `opened(credentials, box)`: a conversation is there; the box has what was written before.
+  constructor(page, words, view, store, opened) {
+    Object.assign(this, { page, words, view, store, opened });
     this.form = byId("start-form");
-    this.button = byId("start-button");
+    this.buttons = [...this.form.querySelectorAll("button[type=submit]")];
+    this.box = new Box({
+      text: byId("first"),
+      trouble: byId("first-trouble"),
+      words,
+      most: page.most_characters,
+      changed: () => this.keep(),
+    });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.open(this.answers());
     });
     this.form.addEventListener("change", (event) => this.changed(event.target));
     byId("danger-button").addEventListener("click", () => this.open(this.danger()));
+    this.looked = () => this.refresh();
   }
 
   get audience() {
@@ -28,12 +40,41 @@ export class Start {
 
   show() {
     this.view.showStart();
+    this.restore(this.store.kept.start);
     this.address();
+    for (const name of LOOKS) addEventListener(name, this.looked);
+    this.timer = setInterval(this.looked, FRESH_MS);
+  }
+
+  leave() {
+    this.isOver = true;
+    for (const name of LOOKS) removeEventListener(name, this.looked);
+    clearInterval(this.timer);
+    this.asking = null;
+  }
+
+  // What was given, through a reload or a change of language.
+
+  keep() {
+    if (this.isOver) return;
+    const form = new FormData(this.form);
+    const given = [...form].filter(([, value]) => value && value !== "unknown");
+    if (given.length || this.store.kept.start) this.store.keep({ start: given });
+  }
+
+  restore(given) {
+    for (const [name, value] of given || []) {
+      const field = this.form.elements[name];
+      if (field) field.value = value;
+      if (field && name !== "first") byId("start-about").open = true;
+    }
+    this.box.fit();
   }
 
   changed(field) {
     if (field.name === "audience") this.address();
     else if (field.name.startsWith("answer-")) this.showDanger();
+    this.keep();
   }
 
   // Speaks to who writes, asks what they may be asked, and says whether they are answered.
@@ -54,14 +95,16 @@ export class Start {
     const takes = TAKES.includes(said.state);
     const anybody = Object.values(this.page.answering).some((each) => TAKES.includes(each.state));
     this.form.hidden = !anybody;
-    byId("start-more").hidden = !takes;
+    byId("start-write").hidden = byId("start-more").hidden = !takes;
+    // Another queue may be open to somebody else: who they are is then the first thing to ask.
+    if (anybody && !takes) byId("start-about").open = true;
     byId("closed").hidden = takes;
     byId("danger-button").hidden = takes || !Object.keys(this.danger()).length;
     byId("unstaffed").hidden = said.state !== "unstaffed";
     byId("lead").hidden = !takes;
     // « Somebody is here » only while somebody is.
-    byId("start-title").textContent = this.words.say(TITLES[said.state]);
-    byId("closed-words").textContent = this.closedWords(said);
+    this.view.say(byId("start-title"), this.words.say(TITLES[said.state]));
+    this.view.say(byId("closed-words"), this.closedWords(said));
     this.view.showMessage(said.message);
   }
 
@@ -76,6 +119,21 @@ export class Start {
     for (const { id, danger } of this.page.questions) {
       if (danger) this.view.say(byId(`danger-${id}`), given[id] ? this.words.say("emergency") : "");
     }
+  }
+
+  // The page may lie open for an hour: what it says of who answers stays true.
+  async refresh() {
+    if (document.visibilityState !== "visible" || navigator.onLine === false || this.asking) return;
+    try {
+      this.asking = request("GET", `/chat/openings?language=${this.page.language}`);
+      const now = await this.asking;
+      if (!this.asking) return; // the conversation began meanwhile
+      this.page.answering = now.answering;
+      this.showAnswering();
+    } catch {
+      // Asked again soon.
+    }
+    this.asking = null;
   }
 
   answers() {
@@ -95,7 +153,7 @@ export class Start {
   }
 
   async open(answers) {
-    if (this.button.getAttribute("aria-disabled") === "true") return;
+    if (this.opening) return;
     const form = new FormData(this.form);
     const audience = this.audience;
     const body = {
@@ -105,24 +163,30 @@ export class Start {
       need: form.get("need") || null,
       language: this.page.language,
     };
-    this.button.setAttribute("aria-disabled", "true");
-    this.button.textContent = this.words.say("starting");
+    this.busy(true);
     this.trouble("");
     try {
       const opened = await request("POST", "/chat/conversations", { body });
-      this.opened({ ...opened, audience });
+      this.leave();
+      this.opened({ ...opened, audience }, this.box);
     } catch (error) {
       await this.refused(error);
     } finally {
-      this.button.removeAttribute("aria-disabled");
-      this.button.textContent = this.words.say("start_button");
+      this.busy(false);
+    }
+  }
+
+  busy(opening) {
+    this.opening = opening;
+    for (const button of this.buttons) {
+      button.setAttribute("aria-disabled", String(opening));
+      button.textContent = this.words.say(opening ? "starting" : "start_button");
     }
   }
 
   async refused(error) {
     if (!REFUSED.includes(error.code)) {
-      const busy = error.status === 429;
-      this.trouble(busy ? this.words.say("busy", { seconds: error.retryAfter }) : this.words.say("unavailable"));
+      this.trouble(this.reason(error));
       return;
     }
     try {
@@ -136,8 +200,13 @@ export class Start {
       this.page.answering[this.audience] = { ...said, state: error.code === "chat_full" ? "full" : "closed" };
     }
     this.showAnswering();
-    scrollTo(0, 0); // the title says it too, and the bars at the top would cover half of it
+    scrollTo(0, 0); // the title says it too
     byId("closed").focus({ preventScroll: true });
+  }
+
+  reason(error) {
+    if (error.status === 429) return this.words.say("busy", { seconds: error.retryAfter });
+    return this.words.say(navigator.onLine === false ? offline() : "unavailable");
   }
 
   trouble(text) {

@@ -2,42 +2,69 @@
 
 const NEAR_END_PX = 80;
 const TYPING_MS = 6000;
+const SHORT_REM = 32;
+// A line that will never be taken as it is.
+const REFUSED_TEXTS = ["text_too_long", "bad_field", "invalid_input"];
 
 const byId = (id) => document.getElementById(id);
 
 export class View {
-  constructor(words, most) {
+  constructor(words) {
     this.words = words;
-    this.most = most;
     this.lines = new Map(); // by cid, or by seq when there is none
-    for (const id of ["start", "talk", "log", "text", "state", "link", "typing", "over"]) {
+    for (const id of ["start", "talk", "middle", "log", "text", "state", "link", "typing", "over"]) {
       this[id] = byId(id);
     }
     this.list = byId("lines");
     this.newLines = byId("new-lines");
-    this.trouble = byId("text-trouble");
+    this.follows = true; // the reader is at the end, and is kept there
     this.newLines.addEventListener("click", () => {
       this.toEnd();
       this.text.focus();
     });
-    this.log.addEventListener("scroll", () => this.atEnd() && (this.newLines.hidden = true));
-    this.text.addEventListener("input", () => this.fit());
-    // A phone's keyboard may cover the page instead of shrinking it: the way out must stay in sight.
+    this.onScroll(() => {
+      this.follows = this.atEnd();
+      if (this.follows) this.newLines.hidden = true;
+    });
+    this.fit();
+    addEventListener("resize", () => this.fit());
     if (window.visualViewport) {
-      visualViewport.addEventListener("resize", () => {
-        document.documentElement.style.setProperty("--height", `${visualViewport.height}px`);
-      });
+      for (const name of ["resize", "scroll"]) visualViewport.addEventListener(name, () => this.fit());
     }
+    // Whatever takes room or gives it back (a keyboard, a notice, a taller box) moves no reader.
+    const kept = new ResizeObserver(() => this.follows && this.scrolls.scrollTo(0, this.scrolls.scrollHeight));
+    for (const each of [this.middle, this.log, this.list, this.talk]) kept.observe(each);
+  }
+
+  // As high as what is to be seen: a phone's keyboard may cover the page instead of shrinking it.
+  // On a short or zoomed screen all but the way out and the box to write in scrolls together.
+  fit() {
+    const seen = window.visualViewport;
+    if (seen && Math.abs(seen.scale - 1) > 0.01) return; // magnified by two fingers: left alone
+    const height = seen ? seen.height : innerHeight;
+    const root = document.documentElement;
+    root.style.setProperty("--height", `${height}px`);
+    root.style.setProperty("--top", `${seen ? seen.offsetTop : 0}px`);
+    root.classList.toggle("short", height < SHORT_REM * parseFloat(getComputedStyle(root).fontSize));
+  }
+
+  // What scrolls: the lines, or all that stands above the box to write in.
+  get scrolls() {
+    return getComputedStyle(this.log).overflowY === "visible" ? this.middle : this.log;
+  }
+
+  onScroll(act) {
+    for (const each of [this.log, this.middle]) each.addEventListener("scroll", act);
   }
 
   address() {
     this.words.apply(document);
-    this.text.placeholder = this.words.say("write_hint");
+    for (const id of ["text", "first"]) byId(id).placeholder = this.words.say("write_hint");
   }
 
   showStart() {
     document.body.classList.remove("talking");
-    this.talk.hidden = byId("leave").hidden = true;
+    this.talk.hidden = byId("foot").hidden = true;
     this.start.hidden = false;
   }
 
@@ -50,45 +77,40 @@ export class View {
 
   showTalk() {
     document.body.classList.add("talking");
-    this.start.hidden = true;
-    this.talk.hidden = false;
-    this.over.hidden = true;
-    byId("compose").hidden = false;
-    byId("leave").hidden = false;
+    this.start.hidden = this.over.hidden = true;
+    this.talk.hidden = byId("foot").hidden = byId("leave").hidden = false;
     this.text.focus();
   }
 
   // The conversation cannot go on; it stays to be read until the page is left.
   showOver(title, words) {
-    byId("compose").hidden = true;
-    byId("leave").hidden = true;
-    byId("leave-ask").hidden = true;
+    document.body.classList.add("is-over");
+    byId("foot").hidden = byId("leave").hidden = byId("leave-ask").hidden = true;
     this.typing.textContent = "";
-    this.link.textContent = "";
-    for (const button of this.list.querySelectorAll("[data-retry]")) button.remove();
+    this.showLink("", "");
+    for (const button of this.list.querySelectorAll("[data-retry], [data-edit]")) button.remove();
     this.say(this.state, "");
     this.showMessage("");
     byId("over-title").textContent = title;
     byId("over-words").textContent = words;
+    this.over.append(byId("exit-help"));
     this.over.hidden = false;
-    this.over.focus();
     this.toEnd();
+    this.over.focus();
   }
 
   clear() {
     this.lines.clear();
     this.list.textContent = "";
     this.text.value = "";
-    this.trouble.textContent = "";
-    this.fit();
   }
 
   // Lines.
 
   show(line) {
-    const stay = !this.atEnd() && line.from !== "visitor";
     const key = line.cid || `#${line.seq}`;
     const known = this.lines.get(key);
+    const stay = !this.follows && (known || line.from !== "visitor");
     const item = this.item(line);
     if (known) this.replace(known, item, line);
     else this.place(item, line.seq);
@@ -96,6 +118,12 @@ export class View {
     if (!stay) this.toEnd();
     else if (!known) this.newLines.hidden = false;
     if (line.from === "listener") this.typing.textContent = "";
+  }
+
+  remove(key) {
+    const item = this.lines.get(key);
+    if (item) item.remove();
+    this.lines.delete(key);
   }
 
   // Stored lines stand in the order of their seq, those on their way after them.
@@ -142,25 +170,30 @@ export class View {
     } else if (line.state === "sending") {
       under.textContent = this.words.say("tick_sending");
     } else {
-      const again = document.createElement("button");
-      again.type = "button";
-      again.className = "plain";
-      again.dataset.retry = line.cid;
-      again.textContent = this.words.say("retry_button");
-      under.append(this.words.say("tick_failed"), again);
+      under.append(this.words.say("tick_failed"), this.again(line));
     }
     return under;
   }
 
+  // The same line sent again, or its text given back when the line itself was refused.
+  again({ cid, code }) {
+    const again = document.createElement("button");
+    const otherwise = REFUSED_TEXTS.includes(code);
+    again.type = "button";
+    again.className = "plain";
+    again.dataset[otherwise ? "edit" : "retry"] = cid;
+    again.textContent = this.words.say(otherwise ? "edit_button" : "retry_button");
+    return again;
+  }
+
   atEnd() {
-    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_END_PX;
+    const { scrollHeight, scrollTop, clientHeight } = this.scrolls;
+    return scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   }
 
   toEnd() {
-    this.newLines.hidden = true;
-    this.log.scrollTop = this.log.scrollHeight;
-    // On a small or zoomed screen the page scrolls instead of the log.
-    if (this.log.scrollHeight === this.log.clientHeight) this.text.scrollIntoView({ block: "nearest" });
+    this.newLines.hidden = this.follows = true;
+    this.scrolls.scrollTo(0, this.scrolls.scrollHeight);
   }
 
   // Where it stands. A status is only rewritten when it changes: each change is read aloud.
@@ -187,27 +220,19 @@ export class View {
   }
 
   showTyping() {
-    const stay = !this.atEnd();
     this.say(this.typing, this.words.say("listener_types"));
-    if (!stay) this.toEnd();
     clearTimeout(this.typingTimer);
     this.typingTimer = setTimeout(() => (this.typing.textContent = ""), TYPING_MS);
   }
 
-  showLink(key) {
+  // While nothing passes, where it stands is of a while ago: shown in grey.
+  showLink(key, way) {
     this.say(this.link, key ? this.words.say(key) : "");
+    document.body.classList.toggle("cut", ["none", "offline"].includes(way));
   }
 
-  showTrouble(text) {
-    this.say(this.trouble, text);
-  }
-
-  fit() {
-    this.text.style.height = "auto";
-    if (this.text.value) this.text.style.height = `${this.text.scrollHeight + 2}px`;
-    const left = this.most - this.text.value.length;
-    const few = left >= 0 ? "characters_left" : "too_long";
-    this.showTrouble(left > 200 ? "" : this.words.say(few, { count: left, most: this.most }));
+  count(text) {
+    this.say(byId("exit-count"), text);
   }
 
   say(element, text, className) {

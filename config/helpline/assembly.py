@@ -35,6 +35,7 @@ def build(sources: Sources) -> Helpline:
     return Helpline(
         line=line,
         lines=(line, *(_further(line, each) for each in complete.line.lines)),
+        page=complete.line.page,
         skills=complete.skills.skills,
         queues=queues,
         profiles=tuple(next(iter(by.values()))[frozenset()] for by in profiles.values()),

@@ -21,7 +21,7 @@ from config.helpline.schema.lanes import (
     Queue,
     Skill,
 )
-from config.helpline.schema.line import EmergencyNumber, Limits, Line
+from config.helpline.schema.line import EmergencyNumber, Limits, Line, VisitorPage
 from config.helpline.schema.lists import (
     CategoriesFile,
     Department,
@@ -43,6 +43,7 @@ class Helpline:
 
     line: Line  # the main one
     lines: tuple[Line, ...]  # every one of the pool, the main one first
+    page: VisitorPage
     skills: tuple[Skill, ...]
     queues: tuple[Queue, ...]  # in order of service at equal urgency
     profiles: tuple[Profile, ...]  # each team's, without skills

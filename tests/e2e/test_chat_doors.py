@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import Browser, expect
 
+from chat.widget.page import PageTerms
 from tests.kit.browser import chromium
 from tests.kit.chat_site import ChatSite
 from tests.kit.chat_tab import (
@@ -27,7 +28,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def site() -> AsyncIterator[ChatSite]:
-    async with neutral_site() as exit_url, served(exit_url=exit_url) as running:
+    async with neutral_site() as exit_url, served(terms=PageTerms(exit_url=exit_url)) as running:
         yield running
 
 

@@ -109,6 +109,7 @@ async def on_phone(browser: Browser, service: RunningService) -> Page:
 async def in_chat(browser: Browser, service: RunningService, audience: str) -> Page:
     page = await new_page(browser)
     await page.goto(f"{service.ready['public_url']}/chat/")
+    await page.locator("#start-about > summary").click()
     await page.locator(f"input[name=audience][value={audience}]").check(force=True)
     await page.locator("#department").select_option("93")
     await page.locator("#start-button").click()

@@ -145,6 +145,7 @@ class MemoryCentre:
                 open=self._is_open(talk),
                 queue=self._state if waiting else None,
                 message=self.message if waiting else None,
+                quick=bool(talk.left_quickly),
             )
 
     async def append(self, contact_id: UUID, cid: UUID, text: str) -> Stored:

@@ -11,6 +11,7 @@ from aiohttp import web
 from chat.gateway import SOCKET_PATH, Gateway, chat_gateway
 from chat.http import add_chat_routes
 from chat.limits import GatewayLimits, HttpLimits, SessionLimits
+from chat.widget.page import PageTerms
 from config.clock import ManualClock
 from config.text import Catalog
 from tests.kit.chat_centre import START, MemoryCentre
@@ -47,7 +48,7 @@ async def chat_site(
     http_limits: HttpLimits | None = None,
     socket_url: str | None = None,
     gateway_port: int = 0,
-    exit_url: str = "https://fr.wikipedia.org/",
+    terms: PageTerms | None = None,
     now: datetime = START,
     drain_seconds: float = 0.05,
 ) -> AsyncIterator[ChatSite]:
@@ -73,7 +74,7 @@ async def chat_site(
             socket_url=socket_url or direct_url,
             clock=ManualClock(now),
             catalog=Catalog.load(),
-            exit_url=exit_url,
+            terms=terms,
             limits=http_limits,
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

@@ -101,11 +101,22 @@ class EmergencyNumber(Rule):
     verified_at: date | None = None
 
 
+class VisitorPage(Rule):
+    """What the chat page does in a hurry."""
+
+    # A neutral site; http is for a machine's own tests.
+    exit_url: Annotated[
+        str, Field(pattern=r"^(https://[^\s/?#@]+|http://127\.0\.0\.1:[0-9]+)(/\S*)?$")
+    ] = "https://fr.wikipedia.org/"
+    escape_leaves: bool = False  # Escape three times, as Shift three times always does
+
+
 class LineFile(Rule):
     """line.toml."""
 
     line: Line
     lines: tuple[FurtherLine, ...] = ()
+    page: VisitorPage = VisitorPage()
 
 
 class LimitsFile(Rule):

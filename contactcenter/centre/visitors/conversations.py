@@ -44,7 +44,8 @@ log = structlog.get_logger()
 QUICK_EXIT = "quick_exit"
 # A leave is repeated for as long as a page that is being fled may retry it, no longer.
 READABLE_AFTER_FLIGHT = timedelta(minutes=1)
-READABLE_AFTER_END = timedelta(hours=1)
+# The page wipes its token, but a browser may have written it where we cannot: its life is short.
+READABLE_AFTER_END = timedelta(minutes=5)
 
 
 class Conversations:
@@ -103,7 +104,8 @@ class Conversations:
         contact = await self._contacts.get(contact_id)
         head = await self._messages.head(contact_id)
         if contact.state is not ContactState.WAITING:
-            return Status(contact.state, None, None, head.head_seq, head.open)
+            quick = contact.end_reason == QUICK_EXIT
+            return Status(contact.state, None, None, head.head_seq, head.open, quick=quick)
         assert contact.queue is not None, "a waiting contact has a queue"
         queue = self._public.states.of(contact.queue, Channel.CHAT)
         position, wait_seconds = await self._place(contact_id)
