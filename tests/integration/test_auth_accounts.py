@@ -99,6 +99,18 @@ async def test_the_right_credentials_open_a_session(door: Door) -> None:
     assert (principal.role, principal.profile_id, principal.max_chats) == (Role.LISTENER, "all", 3)
 
 
+async def test_credentials_open_a_session_however_a_keyboard_or_a_copy_writes_them(
+    door: Door,
+) -> None:
+    composed = PASSWORD.replace(" ", "\u00a0")
+    for way in ("{0}\u202f{1}", "{0} {1}\r\n", "\ufeff{0}{1}"):
+        code = way.format(door.code()[:3], door.code()[3:])
+        opened = await door.accounts.sign_in("Ｃａｍｉｌｌｅ\r\n", composed, code, HERE)
+        assert opened.principal.staff_id == door.staff_id
+        assert await refused(door, "camille", PASSWORD, door.code()) == "wrong_credentials"
+        door.next_code()
+
+
 async def test_every_mistake_has_the_same_answer(door: Door) -> None:
     codes = {
         await refused(door, "camille", "wrong", door.code()),
