@@ -1,6 +1,6 @@
 """Write docs/openapi.json and docs/schemas/live/: `python -m contactcenter.api [DOCS]`."""
 
-import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
 from contactcenter.api.document import live_schemas, openapi_document
@@ -22,4 +22,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
+    arguments = ArgumentParser(description="Write the generated documents of the staff API.")
+    arguments.add_argument("folder", nargs="?", type=Path, default=Path("docs"))
+    main(arguments.parse_args().folder)
