@@ -9,6 +9,6 @@ PROXY_HOPS = web.AppKey("proxy_hops", int)
 
 
 def client_address(request: web.Request) -> str:
-    """Return the client's address, a whole network for IPv6; see `chat.address.client_of`."""
+    """Return the client; see `chat.address.client_of`."""
     forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
     return client_of(request.remote, forwarded, request.app.get(PROXY_HOPS, 0))
