@@ -29,6 +29,7 @@ from chat.effects import (
 from chat.limits import GatewayLimits, SessionLimits
 from chat.protocol import serialise
 from chat.session import Phase, Session
+from chat.wire import CountedConnection
 from config.clock import monotonic
 from config.errors import CentreError, Unavailable
 
@@ -95,6 +96,11 @@ class Connection:
                 if isinstance(effect, Watch):
                     self._watching = task
         self._arm()
+
+    def let_in(self) -> None:
+        """Let the socket say as much as a conversation needs: its token was good."""
+        if isinstance(self._socket, CountedConnection):
+            self._socket.protocol.let_in()
 
     def _stop_serving(self) -> None:
         """End what serves the client; what the centre was asked goes on."""

@@ -12,22 +12,20 @@ import logging
 import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection
-from typing import Any
+from functools import partial
+from typing import cast
 from uuid import UUID
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
-from websockets.protocol import OPEN
-from websockets.server import ServerProtocol
 
-from chat.address import origin_of
+from chat.address import area_of, client_of, hidden
 from chat.centre import Centre
 from chat.connection import Connection
-from chat.frames import Error
-from chat.limits import Buckets, GatewayLimits, SessionLimits
-from chat.protocol import MAX_FRAME_BYTES, serialise
+from chat.limits import Buckets, GatewayLimits, Places, SessionLimits
+from chat.wire import ACCEPTS_A_TURN, BACKLOG, CountedConnection, Unopened, listen
 from config.clock import monotonic
 
 log = structlog.get_logger()
@@ -53,6 +51,7 @@ class Gateway:
         self._session_limits = session_limits
         self._forwarded_hops = forwarded_hops
         self._handshakes = Buckets(limits.handshakes_per_address)
+        self._places = Places(limits.connections)
         self._connections: set[Connection] = set()
         self._by_contact: defaultdict[UUID, list[Connection]] = defaultdict(list)
         self._empty = asyncio.Event()
@@ -98,30 +97,33 @@ class Gateway:
 
     def screen(self, socket: ServerConnection, request: Request) -> Response | None:
         """Refuse a handshake before it costs anything; the reason is a code in the body."""
-        if request.path.partition("?")[0] != SOCKET_PATH:
-            return _refusal(socket, http.HTTPStatus.NOT_FOUND, "not_found")
-        origin = request.headers.get("Origin")
-        # A program sends none; a browser always does, and only our page's will do.
-        if origin is not None and origin not in self._allowed_origins:
-            return _refusal(socket, http.HTTPStatus.FORBIDDEN, "foreign_origin")
-        if self._draining or self.open_sockets >= self._limits.connections:
-            return _refusal(socket, http.HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
-        peer = socket.remote_address
-        forwarded = ",".join(request.headers.get_all("X-Forwarded-For"))
-        address = origin_of(peer[0] if peer else None, forwarded, self._forwarded_hops)
-        if self._handshakes.take(address, monotonic()):
-            return _refusal(socket, http.HTTPStatus.TOO_MANY_REQUESTS, "too_much")
+        assert isinstance(socket, CountedConnection)
+        if refused := self._refused(socket, request):
+            return socket.respond(*refused)
         return None
 
-    def answered(
-        self, socket: ServerConnection, _request: Request, response: Response
-    ) -> Response | None:
-        """Refuse a malformed handshake by a code: the library's own words quote its headers."""
-        if response.status_code == http.HTTPStatus.BAD_REQUEST:
-            return _refusal(socket, http.HTTPStatus.BAD_REQUEST, "bad_handshake")
+    def _refused(
+        self, socket: CountedConnection, request: Request
+    ) -> tuple[http.HTTPStatus, str] | None:
+        if request.path.partition("?")[0] != SOCKET_PATH:
+            return http.HTTPStatus.NOT_FOUND, "not_found"
+        # A program sends none; a browser always does, one, and only our page's will do.
+        origins = request.headers.get_all("Origin")
+        if len(origins) > 1 or not self._allowed_origins.issuperset(origins):
+            return http.HTTPStatus.FORBIDDEN, "foreign_origin"
+        if self._draining:
+            return http.HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
+        peer = socket.remote_address
+        forwarded = ",".join(request.headers.get_all("X-Forwarded-For"))
+        client = client_of(peer[0] if peer else None, forwarded, self._forwarded_hops)
+        if self._handshakes.take(hidden(client), monotonic()):
+            return http.HTTPStatus.TOO_MANY_REQUESTS, "too_much"
+        if not socket.take_place(self._places, hidden(area_of(client))):
+            return http.HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
         return None
 
     def _admitted(self, connection: Connection, contact_id: UUID) -> None:
+        connection.let_in()
         sockets = self._by_contact[contact_id]
         sockets.append(connection)
         if len(sockets) > self._limits.sockets_per_conversation:
@@ -173,12 +175,13 @@ async def chat_gateway(
     # The library narrates frames, content included, at debug level: never let it.
     logger = logging.getLogger("chat.websockets")
     logger.setLevel(logging.CRITICAL)
+    unopened = Unopened(limits.unopened)
+    listening = listen(host, port)
     server: Server = serve(
         gateway.serve,
-        host,
-        port,
+        sock=listening,
+        backlog=ACCEPTS_A_TURN,
         process_request=gateway.screen,
-        process_response=gateway.answered,
         compression=None,
         server_header=None,
         open_timeout=10,
@@ -186,40 +189,15 @@ async def chat_gateway(
         close_timeout=limits.closing_seconds,
         max_queue=8,
         logger=logger,
-        create_connection=_NamingConnection,
+        create_connection=cast(
+            "type[ServerConnection]", partial(CountedConnection, limits=limits, unopened=unopened)
+        ),
     )
     async with server:
-        gateway.port = next(iter(server.sockets)).getsockname()[1]
+        listening.listen(BACKLOG)  # the kernel keeps more than one turn of the loop takes
+        gateway.port = listening.getsockname()[1]
         log.info("chat_gateway_open", port=gateway.port)
         try:
             yield gateway
         finally:
             await gateway.drain(drain_seconds)
-
-
-class _NamingProtocol(ServerProtocol):
-    """Says `frame_too_large` in a frame of its own before it closes with 1009.
-
-    The library refuses such a message from its header, without reading it,
-    and closes at once; the client would learn a number only.
-    """
-
-    def fail(self, code: CloseCode | int, reason: str = "") -> None:
-        if code == CloseCode.MESSAGE_TOO_BIG and self.state is OPEN:
-            self.send_text(serialise(Error("frame_too_large")).encode())
-            reason = "frame_too_large"
-        super().fail(code, reason)
-
-
-class _NamingConnection(ServerConnection):
-    def __init__(self, protocol: ServerProtocol, server: Server, **options: Any) -> None:
-        named = _NamingProtocol(max_size=MAX_FRAME_BYTES, logger=protocol.logger)
-        super().__init__(named, server, **options)
-
-
-def _refusal(socket: ServerConnection, status: http.HTTPStatus, code: str) -> Response:
-    log.info("chat_handshake_refused", status=int(status), code=code)
-    response = socket.respond(status, f"{code}\n")
-    if status in {http.HTTPStatus.SERVICE_UNAVAILABLE, http.HTTPStatus.TOO_MANY_REQUESTS}:
-        response.headers["Retry-After"] = "2"
-    return response

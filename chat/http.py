@@ -28,7 +28,7 @@ from chat.address import origin_of
 from chat.bodies import opening_of, read_at_most
 from chat.centre import Centre
 from chat.limits import Buckets, HttpLimits
-from chat.problems import problem
+from chat.problems import PLAIN_HEADERS, problem
 from chat.protocol import (
     MAX_SEQ,
     instant,
@@ -56,14 +56,6 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.Response]]
-
-_PLAIN_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 def add_chat_routes(
@@ -106,7 +98,10 @@ def add_chat_routes(
         ("OPTIONS", conversation + "/messages", routes.preflight, "messages.preflight"),
         ("OPTIONS", conversation + "/leave", routes.preflight, "leave.preflight"),
     ):
-        app.router.add_route(method, path, routes.answered(handler), name=f"chat.{name}")
+        answered = routes.answered(handler)
+        app.router.add_route(method, path, answered, name=f"chat.{name}")
+        if method == "GET":  # what answers GET answers HEAD (RFC 9110, 9.1)
+            app.router.add_route("HEAD", path, answered, name=f"chat.{name}")
 
 
 class ChatRoutes:
@@ -144,7 +139,7 @@ class ChatRoutes:
             except Exception:
                 log.exception("chat_request_failed", method=request.method)
                 response = self._refused(CentreError())
-            for name, value in {**_PLAIN_HEADERS, **self._cors(request)}.items():
+            for name, value in {**PLAIN_HEADERS, **self._cors(request)}.items():
                 response.headers.setdefault(name, value)
             return response
 
@@ -236,15 +231,16 @@ class ChatRoutes:
     # What every route obeys.
 
     def _screen(self, request: web.Request) -> None:
-        origin = request.headers.get("Origin")
-        if origin is not None and origin not in self._page_origins:
+        # Two are no browser's, and two readers could each believe another one.
+        origins = request.headers.getall("Origin", [])
+        if len(origins) > 1 or not self._page_origins.issuperset(origins):
             raise NotAllowed(code="foreign_origin")
         if wait := self._requests.take(self._address(request), monotonic()):
             raise TooMuch(retry_after=wait)
 
     def _cors(self, request: web.Request) -> dict[str, str]:
-        origin = request.headers.get("Origin")
-        if origin is None or origin not in self._page_origins:
+        origins = request.headers.getall("Origin", [])
+        if len(origins) != 1 or (origin := origins[0]) not in self._page_origins:
             return {"Vary": "Origin"}
         return {
             "Vary": "Origin",
@@ -267,7 +263,8 @@ class ChatRoutes:
             conversation_id = UUID(request.match_info["conversation_id"])
         except ValueError:
             raise NotFound from None
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        credentials = request.headers.getall("Authorization", [])
+        scheme, _, token = credentials[0].partition(" ") if len(credentials) == 1 else ("", "", "")
         if scheme.lower() != "bearer" or not is_token(token):
             raise NotSignedIn
         return (await self._asked(self._centre.admit(conversation_id, token))).contact_id

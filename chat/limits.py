@@ -45,6 +45,17 @@ class GatewayLimits:
     closing_seconds: float = 5.0
     # A school or a hostel shares one address: generous, yet no flood passes.
     handshakes_per_address: Rate = Rate(burst=60, per_second=2)
+    # Connections whose handshake has not come to its end: each is given ten seconds for it.
+    unopened: int = 1_000
+    # Frames of any kind, the library's own pings and pongs and each fragment of a message. Who
+    # has not said whose conversation it is has little to say; a page sends one each 20 s at rest.
+    frames_before_hello: Rate = Rate(burst=8, per_second=0.5)
+    frames: Rate = Rate(burst=120, per_second=20)
+    frame_bytes: Rate = Rate(burst=256 * 1024, per_second=16 * 1024)
+    # What one socket may hand over before the others have their turn.
+    read_bytes: int = 16 * 1024
+    # How long the reason for its end is left to be read by a socket that is no longer read.
+    flooded_seconds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +82,15 @@ class Bucket:
         self._level = float(rate.burst)
         self._updated = now
 
-    def take(self, now: float) -> float:
-        """Take one; return 0, or the seconds to wait, taking nothing."""
+    def take(self, now: float, amount: float = 1) -> float:
+        """Take one, or `amount`; return 0, or the seconds to wait, taking nothing."""
         elapsed = max(0.0, now - self._updated)
         self._level = min(self._rate.burst, self._level + elapsed * self._rate.per_second)
         self._updated = now
-        if self._level >= 1:
-            self._level -= 1
+        if self._level >= amount:
+            self._level -= amount
             return 0.0
-        return (1 - self._level) / self._rate.per_second
+        return (amount - self._level) / self._rate.per_second
 
 
 class Buckets:
@@ -106,3 +117,44 @@ class Buckets:
     def __len__(self) -> int:
         """Return how many keys are kept."""
         return len(self._buckets)
+
+
+class Places:
+    """A bounded number of places, shared out so that no few areas can hold them all.
+
+    An area may hold half of what is left: the fuller it is, the less is left
+    to each, and a newcomer finds room as long as there is any. One area alone
+    holds a third of all places at most, ten together ten twelfths. It is the
+    dynamic threshold of shared switch memory (Choudhury and Hahne, « Dynamic
+    queue length thresholds », IEEE/ACM Transactions on Networking, 1998).
+    """
+
+    def __init__(self, most: int) -> None:
+        """Start with `most` free places."""
+        self._most = most
+        self._free = most
+        self._held: dict[Hashable, int] = {}
+
+    def take(self, area: Hashable, *, shared: bool = True) -> bool:
+        """Take a place for the area; False when there is none for it, and nothing is taken.
+
+        With `shared` false, only the last place is a bound: for areas that stand for many.
+        """
+        held = self._held.get(area, 0)
+        if self._free < 1 or (shared and 2 * held >= self._free):
+            return False
+        self._free -= 1
+        self._held[area] = held + 1
+        return True
+
+    def give_back(self, area: Hashable) -> None:
+        """Give back a place that was taken."""
+        self._free += 1
+        self._held[area] -= 1
+        if not self._held[area]:
+            del self._held[area]
+
+    @property
+    def taken(self) -> int:
+        """Return how many places are held."""
+        return self._most - self._free

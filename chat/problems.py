@@ -24,6 +24,14 @@ from config.errors import (
     Unavailable,
 )
 
+# What every answer of the chat says to whoever keeps, shows or indexes answers.
+PLAIN_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 # Refusals that only HTTP knows.
 _BY_CODE: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request could not be read."),

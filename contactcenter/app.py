@@ -239,7 +239,7 @@ async def _open_ports(
     if "staff" in roles:
         app, sockets = _staff_application(settings, helpline, services, catalog, addresses)
         listening = listening_socket(host, settings.staff_port, "STAFF_PORT")
-        await stack.enter_async_context(served(app, listening))
+        await stack.enter_async_context(served(app, listening, forwarded_hops=settings.proxy_hops))
     if "chat" in roles:
         try:
             gateway = chat_gateway(
@@ -270,7 +270,9 @@ async def _open_ports(
             proxy_hops=settings.proxy_hops,
         )
         listening = listening_socket(host, settings.public_port, "PUBLIC_PORT")
-        await stack.enter_async_context(served(public, listening))
+        await stack.enter_async_context(
+            served(public, listening, forwarded_hops=settings.proxy_hops)
+        )
     return sockets
 
 

@@ -16,6 +16,7 @@ from config.errors import Misconfigured
 from config.helpline.helpline import Helpline
 from config.text import Catalog
 from contactcenter.health import Readiness, health_routes
+from contactcenter.web.connections import ACCEPTS_A_TURN, PortRunner
 from contactcenter.web.problems import problems
 from contactcenter.web.request_ids import request_log
 from contactcenter.wiring import Centre
@@ -25,33 +26,31 @@ PUBLIC_BODY_BYTES = 64 * 1024
 STOPPING_SECONDS = 5.0
 LINES_AT_ONCE = 12
 OPENINGS_AT_ONCE = 20
-# A connection that asks nothing, or whose request's head does not come to its end, is closed.
-# The library's own 3,630 s lets a few thousand silent connections take every descriptor.
-IDLE_SECONDS = 75.0
+# Connections that the kernel keeps for us until their turn.
+BACKLOG = 1024
 
 
 def listening_socket(host: str, port: int, setting: str) -> socket.socket:
     """Return a bound socket; raises Misconfigured naming the setting whose port is taken."""
     try:
-        return socket.create_server((host, port), backlog=1024)
+        return socket.create_server((host, port), backlog=BACKLOG)
     except OSError as error:
         mistake = f"environment: {setting}: cannot listen on {host}:{port} ({error.strerror})"
     raise Misconfigured([mistake])
 
 
 @asynccontextmanager
-async def served(app: web.Application, listening: socket.socket) -> AsyncIterator[None]:
+async def served(
+    app: web.Application, listening: socket.socket, *, forwarded_hops: int = 0
+) -> AsyncIterator[None]:
     """Serve `app` on a socket; leaving lets requests finish for five seconds."""
-    # aiohttp's own access log has paths and queries: ours has route names.
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        shutdown_timeout=STOPPING_SECONDS,
-        keepalive_timeout=IDLE_SECONDS,
-    )
+    runner = PortRunner(app, forwarded_hops=forwarded_hops, shutdown_timeout=STOPPING_SECONDS)
     await runner.setup()
     try:
-        await web.SockSite(runner, listening).start()
+        # One number tells asyncio how many to accept in one turn of the loop, and the kernel
+        # how many to keep: the first is to be small, so the second is said again.
+        await web.SockSite(runner, listening, backlog=ACCEPTS_A_TURN).start()
+        listening.listen(BACKLOG)
         yield
     finally:
         await runner.cleanup()
@@ -122,7 +121,8 @@ def metrics_application(readiness: Readiness) -> web.Application:
     async def metrics(_request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    app = web.Application(middlewares=[request_log()])
+    app = web.Application(middlewares=[request_log(), problems()])
+    app.on_response_prepare.append(_plain_headers)
     app.add_routes(health_routes(readiness))
     app.router.add_get("/metrics", metrics, name="metrics")
     return app

@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from config.errors import Misconfigured, NotAllowed, NotSignedIn
-from contactcenter.auth.cookies import SAFE_METHODS, BrowserRules
+from contactcenter.auth.cookies import SAFE_METHODS, BrowserRules, refuse_two_origins
 from contactcenter.auth.gates import access_any_line
 from contactcenter.auth.principal import Principal
 from records.policy import Right
@@ -70,9 +70,12 @@ def principal_of(request: web.Request) -> Principal:
 def add_route(
     app: web.Application, method: str, path: str, handler: Handler, *, access: Access, name: str
 ) -> None:
-    """Add a route with its access; `name` is what logs and metrics call it."""
-    route = app.router.add_route(method, path, handler, name=name)
-    _declare(app, route, access)
+    """Add a route with its access; `name` is what logs and metrics call it.
+
+    What answers GET answers HEAD as well (RFC 9110, 9.1), and asks the same.
+    """
+    for each in ("GET", "HEAD") if method == "GET" else (method,):
+        _declare(app, app.router.add_route(each, path, handler, name=name), access)
 
 
 def add_static(
@@ -114,6 +117,7 @@ def guard(authenticator: Authenticator, browser: BrowserRules) -> Middleware:
         access = access_of(request)
         if access is None:
             raise NotAllowed(code="route_without_access")
+        refuse_two_origins(request)
         token, by_cookie = _token(request, browser)
         if request.method not in SAFE_METHODS or access.credential is Credential.TICKET:
             browser.check_origin(request, by_cookie=by_cookie)
@@ -135,7 +139,8 @@ def _token(request: web.Request, browser: BrowserRules) -> tuple[str | None, boo
     A Bearer token wins: whoever sends one has it in hand, and no page of
     another site can.
     """
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    credentials = request.headers.getall("Authorization", [])
+    scheme, _, value = credentials[0].partition(" ") if len(credentials) == 1 else ("", "", "")
     if scheme.lower() == "bearer" and value.strip():
         return value.strip(), False
     token = browser.token(request)

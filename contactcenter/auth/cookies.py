@@ -72,7 +72,7 @@ class BrowserRules:
         borrow; a request that does come with the cookie must say where from.
         """
         origin = request.headers.get("Origin")
-        same = request.headers.get("Sec-Fetch-Site") == "same-origin"
+        same = request.headers.getall("Sec-Fetch-Site", []) == ["same-origin"]
         if origin == "null" and same:
             # Our own form: without a referrer the browser hides the origin too, and says
             # in a header that no page can set where the form stood.
@@ -85,3 +85,9 @@ class BrowserRules:
             return
         if not same:
             raise NotAllowed(code="foreign_origin")
+
+
+def refuse_two_origins(request: web.Request) -> None:
+    """Raise NotAllowed for two `Origin` headers: no browser's, and each reader takes another."""
+    if len(request.headers.getall("Origin", [])) > 1:
+        raise NotAllowed(code="foreign_origin")

@@ -75,6 +75,8 @@ class WebhookSignature:
         settings = headers.getall(SETTINGS_HEADER, [])
         if len(signatures) != 1 or len(settings) > 1:
             return False
+        if not raw_path.startswith("/") or not (raw_path + signatures[0]).isascii():
+            return False  # a whole address, or bytes of no address: never what Twilio asks
         validators, algorithm = self._tokens, HMAC_SHA1
         if settings:
             validators, algorithm = self._keys, HMAC_SHA256

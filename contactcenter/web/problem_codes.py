@@ -66,6 +66,9 @@ MEANINGS = MappingProxyType(
     {
         "invalid_json": Meaning(400, "Invalid JSON", "The body is not a JSON object in UTF-8."),
         "bad_request": Meaning(400, "Bad request", "The request cannot be read."),
+        "head_too_large": Meaning(
+            431, "Head too large", "The request line or a header is too long."
+        ),
         "body_too_large": Meaning(413, "Body too large", "The body is over this route's limit."),
         "unsupported_media_type": Meaning(
             415, "Unsupported media type", "The body must be `application/json`."

@@ -88,7 +88,7 @@ def problems() -> Middleware:
         except web.HTTPException as answer:
             if answer.status < 400:
                 raise
-            response = await _answer(request, _from_http(answer, request.get(REQUEST_ID)))
+            response = await _answer(request, from_http(answer, request.get(REQUEST_ID)))
             if "Allow" in answer.headers:
                 response.headers["Allow"] = answer.headers["Allow"]
             return response
@@ -110,7 +110,7 @@ async def _answer(request: web.Request, problem: Problem) -> web.StreamResponse:
     return await page(request, problem)
 
 
-def _from_http(answer: web.HTTPException, request_id: str | None) -> Problem:
+def from_http(answer: web.HTTPException, request_id: str | None = None) -> Problem:
     """Return the problem for what aiohttp itself refused."""
     error: CentreError
     match answer.status:

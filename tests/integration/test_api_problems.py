@@ -112,7 +112,7 @@ async def test_unknown_paths_and_methods_are_problems_too() -> None:
         await problem(await api.ask("GET", "nowhere"), 404, "not_found")
         answer = await api.ask("PATCH", "me")
         await problem(answer, 405, "method_not_allowed")
-        assert answer.headers["Allow"] == "GET"
+        assert answer.headers["Allow"] == "GET,HEAD"
 
 
 async def test_an_id_that_is_no_uuid_names_nothing() -> None:

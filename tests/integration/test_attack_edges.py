@@ -138,7 +138,7 @@ async def test_a_malformed_handshake_is_not_quoted_back() -> None:
 
 
 async def test_a_connection_that_asks_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contactcenter.servers.IDLE_SECONDS", 0.2)
+    monkeypatch.setattr("contactcenter.web.connections.IDLE_SECONDS", 0.2)
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     async with served(web.Application(), listening):

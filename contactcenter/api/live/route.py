@@ -30,7 +30,7 @@ async def _live(request: web.Request) -> web.StreamResponse:
     socket = web.WebSocketResponse(
         autoping=False, compress=False, max_msg_size=limits.max_frame_bytes
     )
-    if not socket.can_prepare(request).ok:
+    if request.method != "GET" or not socket.can_prepare(request).ok:
         raise Refused(code="upgrade_required")
     principal = await services.accounts.redeem(query.ticket)
     access_any_line(principal, Right.QUEUES_READ)

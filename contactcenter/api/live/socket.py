@@ -51,10 +51,14 @@ class LiveLimits:
     # How long what was revoked elsewhere (another process, `user disable`) is still told things.
     session_check_seconds: float = 10
     send_seconds: float = 5
+    flooded_seconds: float = 0.5
     outbox_frames: int = 256
     max_frame_bytes: int = 4096
     frames_per_second: float = 20
     frames_burst: int = 60
+
+
+_COUNTED = frozenset({WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
 
 
 class LiveSocket:
@@ -139,8 +143,11 @@ class LiveSocket:
                 return
 
     async def _close(self, code: int) -> None:
+        flooded = code == CLOSE_TOO_MANY
+        limits = self._limits
         try:
-            async with asyncio.timeout(self._limits.send_seconds):
+            # Whoever floods is not waited for: its answer stands behind what is no longer read.
+            async with asyncio.timeout(limits.flooded_seconds if flooded else limits.send_seconds):
                 await self._socket.close(code=code)
         except (TimeoutError, ConnectionError):
             # It does not even take the goodbye: what is still buffered for it is dropped.
@@ -152,6 +159,10 @@ class LiveSocket:
         while True:
             message = await self._socket.receive()
             self._last_sign = monotonic()
+            # Pings and pongs too: aiohttp has them read as messages, and they cost as much.
+            if message.type in _COUNTED and not self._allowed():
+                self._end(CLOSE_TOO_MANY, Refusal(code="too_much", retry_after=1))
+                return
             match message.type:
                 case WSMsgType.TEXT:
                     await self._frame(message.data)
@@ -166,9 +177,6 @@ class LiveSocket:
                     return
 
     async def _frame(self, text: str) -> None:
-        if not self._allowed():
-            self._end(CLOSE_TOO_MANY, Refusal(code="too_much", retry_after=1))
-            return
         try:
             await self._act(read_frame(text))
         except InvalidInput as error:
