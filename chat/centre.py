@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from config.helpline.telling import Standing, told
 from config.vocabulary import Audience, Channel, ContactState, QueueStateKind, Sender
 
 
@@ -61,6 +62,7 @@ class Status:
     only when known: an unknown wait is None, never a guess. `queue` tells
     whether the queue they wait in answers, and `message` what a supervisor
     has to say to everybody who waits there; None once they no longer wait.
+    Not `heard`: who is there is not known, and nothing is said of it.
     `head_seq` is the last line the visitor may read; `open` tells whether one
     may still write; `quick`, once it is over, that its page was fled: every
     other tab that shows it leaves as well.
@@ -74,6 +76,19 @@ class Status:
     queue: QueueStateKind | None = None
     message: str | None = None
     quick: bool = False
+    heard: bool = True
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """Return the names of the texts that say where it stands: config.helpline.telling."""
+        standing = Standing(
+            Channel.CHAT,
+            self.state,
+            self.queue if self.heard else None,
+            position=self.position,
+            wait_seconds=self.wait_seconds,
+        )
+        return told(standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +168,20 @@ class Answering:
     """Whether who comes in so would be answered now.
 
     `reopens_at` is given while closed, when a reopening is planned.
-    `message` is what a supervisor has to say to everybody.
+    `message` is what a supervisor has to say to everybody. Not `heard`: who
+    is there is not known.
     """
 
     state: QueueStateKind
     reopens_at: datetime | None = None
     message: str | None = None
+    heard: bool = True
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """Return the names of the texts at the door: a title, and what follows it if anything."""
+        queue = self.state if self.heard else None
+        return told(Standing(Channel.CHAT, None, queue, reopens=self.reopens_at is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +247,8 @@ HELPLINE_TEXTS = frozenset(
         "closed",
         "full",
         "unstaffed",
+        "hold",
+        "wait_closed",
         "unavailable",
     }
 )

@@ -74,6 +74,7 @@ class Ready:
     head_seq: int
     state: ContactState
     position: int | None
+    says: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class State:
     """Where the conversation stands; sent when it changed.
 
     `queue`, `message`: while waiting. `quick`: it is over, by a quick exit.
+    `says` names the texts that say where it stands, to be shown together.
     """
 
     state: ContactState
@@ -109,6 +111,7 @@ class State:
     queue: QueueStateKind | None = None
     message: str | None = None
     quick: bool = False
+    says: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,7 @@ class ChatRoutes:
                 "queue": status.queue,
                 "message": status.message,
                 **({"quick": True} if status.quick else {}),
+                "says": status.says,
             }
         )
 

@@ -160,6 +160,7 @@ class Session:
             status.queue,
             status.message,
             status.quick,
+            status.says,
         )
         if shown != self._shown:
             self._shown = shown
@@ -332,7 +333,9 @@ class Session:
         if self.cursor > status.head_seq:
             self.cursor = 0
             effects.append(Emit(frames.Resync()))
-        effects.append(Emit(frames.Ready(status.head_seq, status.state, status.position)))
+        effects.append(
+            Emit(frames.Ready(status.head_seq, status.state, status.position, status.says))
+        )
         return [*effects, *self._next_append()]
 
     def _fetch(self) -> list[Effect]:

@@ -30,6 +30,7 @@ from contactcenter.centre.staff.destinations import Destinations
 from contactcenter.centre.staff.form_library import FormLibrary
 from contactcenter.centre.staff.live import LiveHub
 from contactcenter.centre.staff.softphones import Softphones
+from contactcenter.centre.system_lines import SystemLines
 from contactcenter.centre.visitors.conversations import Conversations
 from contactcenter.centre.visitors.life import SignsOfLife
 from contactcenter.centre.wakes import Wakes
@@ -116,7 +117,8 @@ async def centre(
             news=partial(wakes.tell, WakeKind.STATE),
             begin_pause=store.begin_pause,
         )
-        effects = Effects(queueing, presence, router, wakes, wrap_up=wrap_up)
+        lines = SystemLines(messages, wakes, helpline)
+        effects = Effects(queueing, presence, router, wakes, lines, wrap_up=wrap_up)
         offers = Offers(router, contacts, engagements, queueing, presence, effects, helpline, clock)
         contact_desk = ContactDesk(
             contacts,
@@ -188,7 +190,7 @@ async def centre(
             ),
             router=router,
             accounts=accounts,
-            conversations=intake.conversations(messages, wakes, life),
+            conversations=intake.conversations(messages, lines, wakes, life),
             live=live,
             wakes=wakes,
             life=life,
@@ -205,7 +207,7 @@ async def centre(
                 preferred=timedelta(seconds=limits.preferred_listener_seconds),
             ),
             states=states,
-            escalations=Escalations(contacts, messages, states, placements, effects, wakes, clock),
+            escalations=Escalations(contacts, lines, states, placements, effects, clock),
             outcomes=Outcomes(router, contacts, helpline, clock),
             reconciler=Reconciler(router, contacts, store, presence, placements, lock, clock),
             reconciler_lock=lock,

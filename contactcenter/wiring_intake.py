@@ -11,6 +11,7 @@ from contactcenter.centre.queue.entrance import Entrance
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.queue.states import QueueStates
+from contactcenter.centre.system_lines import SystemLines
 from contactcenter.centre.visitors.conversations import Conversations
 from contactcenter.centre.visitors.life import SignsOfLife
 from contactcenter.centre.visitors.opening import ChatOpening
@@ -65,7 +66,9 @@ class Intake:
         """Return the rules."""
         return self.placements.helpline
 
-    def conversations(self, messages: Messages, wakes: Wakes, life: SignsOfLife) -> Conversations:
+    def conversations(
+        self, messages: Messages, lines: SystemLines, wakes: Wakes, life: SignsOfLife
+    ) -> Conversations:
         """Return the chat's centre."""
         opening = ChatOpening(
             self.contacts,
@@ -82,6 +85,7 @@ class Intake:
             self.engagements,
             messages,
             self.effects,
+            lines,
             wakes,
             life,
             self.router,

@@ -3,7 +3,7 @@
 import gzip
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -20,6 +20,7 @@ from chat.widget.bundle import bundle, light
 from chat.widget.words import reopening_words
 from config.clock import Clock
 from config.errors import NotFound
+from config.helpline.texts import fill
 from config.text import Catalog, Text
 from config.vocabulary import Audience, QueueStateKind
 
@@ -107,7 +108,7 @@ class Page:
             audiences=_AUDIENCES,
             questions=openings.questions,
             needs=openings.needs,
-            message=openings.answering[Audience.UNKNOWN].message,
+            door=self._door(openings, words),
             data=_for_script(self._data(openings, words)),
             nonce=nonce,
             exit_script=self._exit_script,
@@ -177,6 +178,19 @@ class Page:
     def _texts(self, openings: Openings) -> dict[str, Text]:
         return {**self._catalog.area("chat", openings.language), **openings.texts}
 
+    def _door(self, openings: Openings, words: Mapping[str, Text]) -> dict[str, Any]:
+        """Return the truth for who has not said who they are: what a page without scripts shows."""
+        door = self._answering(openings, Audience.UNKNOWN)
+        title, *more = (str(words[name]) for name in door["says"])
+        opening = {"opening": door["reopens"]}
+        return {
+            "title": title,
+            "words": " ".join(fill(each, opening) for each in more),
+            "takes": door["state"] in _TAKES,
+            "anybody": any(each.state in _TAKES for each in openings.answering.values()),
+            "message": door["message"],
+        }
+
     def _answering(self, openings: Openings, audience: Audience) -> dict[str, Any]:
         return self._said(openings.answering[audience], openings.language, openings.timezone)
 
@@ -190,6 +204,7 @@ class Page:
             "reopens_at": None if at is None else instant(at),
             "reopens": words,
             "message": answering.message,
+            "says": list(answering.says),
         }
 
     def _data(self, openings: Openings, words: dict[str, Text]) -> dict[str, Any]:

@@ -5,8 +5,11 @@ import { offline } from "./device.js";
 import { request } from "./poll.js";
 
 const TAKES = ["open", "unstaffed"]; // with nobody there yet, they wait and are told so
-const TITLES = { open: "start_title", unstaffed: "unstaffed_title", full: "full_title", closed: "closed_title" };
-const REFUSED = ["chat_closed", "chat_full"];
+// What a refusal means when the service does not say more.
+const REFUSED = {
+  chat_closed: { state: "closed", says: ["closed_title", "closed_unplanned"] },
+  chat_full: { state: "full", says: ["full_title", "full"] },
+};
 const FRESH_MS = 30000;
 const LOOKS = ["visibilitychange", "pageshow", "online", "focus"];
 
@@ -100,17 +103,15 @@ export class Start {
     if (anybody && !takes) byId("start-about").open = true;
     byId("closed").hidden = takes;
     byId("danger-button").hidden = takes || !Object.keys(this.danger()).length;
-    byId("unstaffed").hidden = said.state !== "unstaffed";
     byId("lead").hidden = !takes;
-    // « Somebody is here » only while somebody is.
-    this.view.say(byId("start-title"), this.words.say(TITLES[said.state]));
-    this.view.say(byId("closed-words"), this.closedWords(said));
+    // What it is called is the service's to say: « somebody is here » only while somebody is.
+    const [title, more] = said.says;
+    const words = more ? this.words.say(more, { opening: said.reopens }) : "";
+    this.view.say(byId("start-title"), this.words.say(title));
+    byId("unstaffed").hidden = !takes || !words;
+    this.view.say(byId("unstaffed"), takes ? words : "");
+    this.view.say(byId("closed-words"), takes ? "" : words);
     this.view.showMessage(said.message);
-  }
-
-  closedWords({ state, reopens }) {
-    if (state === "full") return this.words.say("full");
-    return reopens ? this.words.say("closed", { opening: reopens }) : this.words.say("closed_unplanned");
   }
 
   // A yes to a danger question: the numbers that answer at once, beside the way on.
@@ -185,7 +186,7 @@ export class Start {
   }
 
   async refused(error) {
-    if (!REFUSED.includes(error.code)) {
+    if (!REFUSED[error.code]) {
       this.trouble(this.reason(error));
       return;
     }
@@ -197,7 +198,7 @@ export class Start {
     }
     const said = this.page.answering[this.audience];
     if (TAKES.includes(said.state)) {
-      this.page.answering[this.audience] = { ...said, state: error.code === "chat_full" ? "full" : "closed" };
+      this.page.answering[this.audience] = { ...said, ...REFUSED[error.code] };
     }
     this.showAnswering();
     scrollTo(0, 0); // the title says it too

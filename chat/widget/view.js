@@ -198,25 +198,13 @@ export class View {
 
   // Where it stands. A status is only rewritten when it changes: each change is read aloud.
 
-  showState({ state, position, wait_seconds: wait, queue, message }) {
+  // What a state is called is the service's to say; what is true of every wait, until it does.
+  showState({ state, position, wait_seconds: wait, message, says }) {
     if (message !== undefined) this.showMessage(message); // `ready` says nothing of it
-    if (state === "active") {
-      this.say(this.state, this.words.say("joined"), "state with");
-      return;
-    }
-    this.say(this.state, [this.waiting(wait, queue), queue !== "unstaffed" && this.placeWords(position)].filter(Boolean).join(" "), "state");
-  }
-
-  waiting(seconds, queue) {
-    if (queue === "unstaffed") return this.words.say("unstaffed");
-    if (seconds === null || seconds === undefined) return this.words.say("wait");
-    if (seconds < 60) return this.words.say("state_waiting_soon");
-    return this.words.say("wait_minutes", { minutes: Math.ceil(seconds / 60) });
-  }
-
-  placeWords(position) {
-    if (!position) return "";
-    return position === 1 ? this.words.say("state_next") : this.words.say("position", { position });
+    const values = { position, minutes: Math.ceil(wait / 60) };
+    const names = says || [state === "active" ? "joined" : "hold"];
+    const words = names.map((name) => this.words.say(name, values)).join(" ");
+    this.say(this.state, words, state === "active" ? "state with" : "state");
   }
 
   showTyping() {

@@ -14,6 +14,7 @@ from config.errors import Unavailable
 from config.vocabulary import Channel, ContactState, EngagementState, Level
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.queue.queueing import Queueing
+from contactcenter.centre.system_lines import SystemLines
 from contactcenter.centre.wakes import Wakes
 from records.contacts import Accepted, ContactSnapshot
 from records.engagements import Engagement
@@ -32,10 +33,12 @@ class Effects:
         presence: Presence,
         router: Router,
         wakes: Wakes,
+        lines: SystemLines,
         *,
         wrap_up: timedelta,
     ) -> None:
         """Start with no step owed; a write-up holds its listener's capacity for `wrap_up`."""
+        self._lines = lines
         self._queueing = queueing
         self._presence = presence
         self._router = router
@@ -74,10 +77,16 @@ class Effects:
             await self.freed(taken)
 
     async def given_back(self, contact: ContactSnapshot, taken: Engagement) -> None:
-        """Follow a contact that waits again: its listener's capacity is back."""
+        """Follow a contact whose listener was lost: the person is told, her capacity is back."""
+        await self._waits_again(contact, taken, "chat.listener_lost")
+
+    async def _waits_again(self, contact: ContactSnapshot, taken: Engagement, why: str) -> None:
+        """Queue first: words can wait, and nobody is told of what did not happen."""
         await self.changed(contact)
         self._bring_call_on(contact.channel)
         await self.freed(taken)
+        if contact.state is ContactState.WAITING:
+            await self._lines.say(contact, why)
 
     async def passed_on(self, contact: ContactSnapshot, taken: Engagement) -> None:
         """Follow a contact that its listener gave on, or was relieved of.
@@ -87,7 +96,7 @@ class Effects:
         """
         if taken.level is Level.LISTENING and taken.state is EngagementState.TALKING:
             await self._presence.rest_after(taken.listener_id, contact.urgency)
-        await self.given_back(contact, taken)
+        await self._waits_again(contact, taken, "chat.handed_over")
 
     async def freed(self, taken: Engagement) -> None:
         """Give a listener the capacity of an ended engagement back; shift or pause follow."""

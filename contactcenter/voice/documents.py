@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from config.helpline.helpline import Helpline
+from config.helpline.telling import Standing, told
 from config.helpline.texts import ADULTS
-from config.vocabulary import Audience, Channel, ContactState, Disposition
+from config.vocabulary import Audience, Channel, ContactState, Disposition, Urgency
 from contactcenter.centre.queue.states import QueueStates
-from contactcenter.centre.visitors.waits import Told, Waits
+from contactcenter.centre.visitors.waits import DANGER, SILENCE, Told, Waits
 from contactcenter.voice import twiml
 from records.contacts import ContactSnapshot
 
@@ -27,11 +28,19 @@ class Documents:
     states: QueueStates
     waits: Waits
 
-    def of(self, contact: ContactSnapshot, *, again: bool = False, moved: bool = False) -> str:
+    def of(
+        self,
+        contact: ContactSnapshot,
+        *,
+        again: bool = False,
+        moved: bool = False,
+        silent: bool = False,
+    ) -> str:
         """Return the present step of a call: the same row, the same document.
 
         `again`: the caller was parked before, and is told why they are once
-        more: they were `moved`, or their listener was lost.
+        more: they were `moved`, or their listener was lost. `silent`: they
+        pressed no key, and are told that they may say nothing.
         """
         words = self._texts(contact.language, contact.audience)
         adult = contact.audience in ADULTS
@@ -40,16 +49,16 @@ class Documents:
         if contact.disposition is Disposition.DETERRED:
             why = self._refusal(contact, words)
             return twiml.turned_away(why, contact.contact_id, contact.language)
-        if contact.disposition is Disposition.CALLBACK:
-            return twiml.goodbye(words, contact.language, "voice.callback_agreed")
         if contact.state in OVER_STATES:
-            return twiml.goodbye(words, contact.language)
-        if contact.state is ContactState.WAITING:
-            self.waits.note(contact)
+            return twiml.goodbye(words, contact.language, f"voice.{_over(contact)}")
+        self.note(contact)
+        word = _first_word(contact, silent=silent)
         if again:
             said = [words("voice.moved" if moved else "voice.one_moment")]
-            return twiml.park_again(contact.contact_id, contact.language, said, adult=adult)
-        return twiml.park(contact.contact_id, contact.language, adult=adult)
+            return twiml.park_again(
+                contact.contact_id, contact.language, said, adult=adult, word=word
+            )
+        return twiml.park(contact.contact_id, contact.language, adult=adult, word=word)
 
     def unparked(self, contact: ContactSnapshot) -> str:
         """Return what keeps a caller whom the network's queue did not take: full, or in error.
@@ -60,17 +69,25 @@ class Documents:
         """
         if contact.state not in (ContactState.WAITING, ContactState.ACTIVE):
             return self.of(contact)
-        if contact.state is ContactState.WAITING:
-            self.waits.note(contact)
+        self.note(contact)
         adult = contact.audience in ADULTS
-        told = self.waits.told(contact.contact_id, contact.language, can_be_called=False)
+        raised = contact.urgency is Urgency.U1
+        told = self.waits.told(
+            contact.contact_id, contact.language, can_be_called=False, raised=raised
+        )
         return twiml.park_again(
             contact.contact_id,
             contact.language,
             self._told(told, contact.language, adult=adult),
             adult=adult,
+            word=_first_word(contact),
             pause_seconds=twiml.WAIT_PAUSE_SECONDS,
         )
+
+    def note(self, contact: ContactSnapshot) -> None:
+        """Keep what a row says of who waits: the next wait is told by it."""
+        if contact.state is ContactState.WAITING:
+            self.waits.note(contact)
 
     def waiting(
         self,
@@ -79,16 +96,25 @@ class Documents:
         *,
         adult: bool,
         raised: bool = False,
+        word: str | None = None,
         can_be_called: bool = False,
     ) -> str:
-        """Return a wait: danger first if it was just declared, then what is known of it."""
-        words = self._texts(language, Audience.RELATIVE if adult else Audience.MINOR)
-        told = self.waits.told(contact_id, language, can_be_called=can_be_called and adult)
+        """Return a wait: what is known of it, after the first `word` of its address.
+
+        `raised`: danger was declared this moment, whatever was known before.
+        """
+        told = self.waits.told(
+            contact_id,
+            language,
+            can_be_called=can_be_called and adult,
+            raised=raised,
+            word=word,
+        )
         *first, again = self._told(told, language, adult=adult)
         return twiml.wait(
             contact_id,
             language,
-            [words("voice.danger"), *first] if raised else first,
+            first,
             again,
             seconds=self.helpline.limits.wait_message_seconds,
             adult=adult,
@@ -99,11 +125,11 @@ class Documents:
         """Return the words of a wait; the last ones bear repeating."""
         words = self._texts(language, Audience.RELATIVE if adult else Audience.MINOR)
         values = {} if told.minutes is None else {"minutes": told.minutes}
-        return [
-            *([told.message] if told.message else []),
-            *(words(f"voice.{name}") for name in told.first),
-            words(f"voice.{told.again}", **values),
-        ]
+        said = [words(f"voice.{name}") for name in told.first]
+        if told.message:
+            # A supervisor's words come first of all, but for the answer to the danger key.
+            said.insert(1 if DANGER in told.first else 0, told.message)
+        return [*said, words(f"voice.{told.again}", **values)]
 
     def hold_on(self, language: str, again: str) -> str:
         """Return what keeps a caller while the database is away; `again` is asked next."""
@@ -130,11 +156,8 @@ class Documents:
         """Return why a caller was turned away: what stands in the row, and when it opens again."""
         assert contact.queue is not None, "who was turned away was meant for a queue"
         state = self.states.of(contact.queue, Channel.CALL)
-        if contact.end_reason == "queue_full":
-            why = words("voice.full")
-        else:
-            opening = self.helpline.when(state.reopens_at, contact.language)
-            why = words("voice.closed", opening=opening)
+        opening = self.helpline.when(state.reopens_at, contact.language)
+        why = words(f"voice.{_over(contact)}", opening=opening)
         said = state.says(contact.language)
         return f"{said} {why}" if said else why
 
@@ -151,3 +174,23 @@ class Documents:
             return self.helpline.text(key, language, audience=audience, **values)
 
         return words
+
+
+def _first_word(contact: ContactSnapshot, *, silent: bool = False) -> str | None:
+    """Return what a wait begins with by the row alone: the process that says it may know no more."""
+    if contact.urgency is Urgency.U1:
+        return DANGER
+    return SILENCE if silent else None
+
+
+def _over(contact: ContactSnapshot) -> str:
+    """Return the name of the last word to a call."""
+    (name,) = told(
+        Standing(
+            Channel.CALL,
+            contact.state,
+            disposition=contact.disposition,
+            was_full=contact.end_reason == "queue_full",
+        )
+    )
+    return name

@@ -122,7 +122,8 @@ class VoiceWebhooks:
         digit = _digit(request, form)
 
         async def placed() -> str:
-            return self.documents.of(await self.callers.chose(contact_id, digit))
+            contact = await self.callers.chose(contact_id, digit)
+            return self.documents.of(contact, silent=not digit)
 
         again = addresses.address(addresses.MENU, contact=contact_id, digit=digit)
         return await self._held(placed, again)
@@ -140,6 +141,7 @@ class VoiceWebhooks:
                 self.helpline.language(request.query.get("language")),
                 adult=request.query.get("adult") == "1",
                 raised=raised,
+                word=request.query.get("word"),
                 can_be_called=self._number_of(form) is not None,
             )
         )
@@ -165,6 +167,7 @@ class VoiceWebhooks:
             return self._waiting(request, form)
         if contact.state in OVER_STATES:
             return _xml(self.documents.of(contact))
+        self.documents.note(contact)
         raised = digit == DANGER_KEY and contact.urgency is Urgency.U1
         return self._waiting(request, form, raised=raised)
 
@@ -262,7 +265,10 @@ class VoiceWebhooks:
         return (
             taken is not None
             and taken.state is EngagementState.HANDED_OVER
-            and (taken.queue, taken.level) != (contact.queue, contact.level)
+            and (
+                (taken.queue, taken.level) != (contact.queue, contact.level)
+                or contact.preferred_listener_id not in (None, taken.listener_id)
+            )
         )
 
     # -- when the database is away

@@ -66,10 +66,13 @@ def menu(
     return str(response)
 
 
-def park(contact_id: UUID, language: str, *, adult: bool) -> str:
-    """Park the caller in Twilio's queue, where our own order applies."""
+def park(contact_id: UUID, language: str, *, adult: bool, word: str | None = None) -> str:
+    """Park the caller in Twilio's queue, where our own order applies.
+
+    `word` names what the wait begins with, whatever else is known there.
+    """
     response = VoiceResponse()
-    _enqueue(response, contact_id, language, adult=adult)
+    _enqueue(response, contact_id, language, adult=adult, word=word)
     return str(response)
 
 
@@ -79,6 +82,7 @@ def park_again(
     said: Sequence[str],
     *,
     adult: bool,
+    word: str | None = None,
     pause_seconds: int = 0,
 ) -> str:
     """Say where the caller stands, let `pause_seconds` pass, then park them again.
@@ -95,7 +99,7 @@ def park_again(
     if pause_seconds:
         gather.pause(length=pause_seconds)
     response.append(gather)
-    _enqueue(response, contact_id, language, adult=adult)
+    _enqueue(response, contact_id, language, adult=adult, word=word)
     return str(response)
 
 
@@ -196,13 +200,16 @@ def hold_on(texts: Texts, language: str, again: str) -> str:
     return str(response)
 
 
-def _enqueue(response: VoiceResponse, contact_id: UUID, language: str, *, adult: bool) -> None:
+def _enqueue(
+    response: VoiceResponse, contact_id: UUID, language: str, *, adult: bool, word: str | None
+) -> None:
     # The wait document is made without the database, so its address says all it needs.
+    begins = {} if word is None else {"word": word}
     response.enqueue(
         PARKING_QUEUE,
         action=addresses.address(addresses.LEFT, contact=contact_id),
         wait_url=addresses.address(
-            addresses.WAIT, contact=contact_id, language=language, adult=int(adult)
+            addresses.WAIT, contact=contact_id, language=language, adult=int(adult), **begins
         ),
     )
 

@@ -84,7 +84,7 @@ async def test_a_whole_talk_by_keyboard_alone(
         await expect(page.locator(".line.visitor.stored")).to_contain_text("Envoyé")
         await picture(page, f"{name}-2-waiting")
         site.centre.accept(contact_id)
-        await expect(page.locator("#state")).to_have_text("Un écoutant est là.")
+        await expect(page.locator("#state")).to_have_text("Quelqu’un est là pour toi.")
         site.centre.listener_says(contact_id, "Bonjour, je suis écoutant. On va prendre le temps.")
         await expect(page.get_by_role("log")).to_contain_text("On va prendre le temps")
         await page.keyboard.type("C’est pour ma sœur.")
@@ -213,7 +213,7 @@ async def test_adults_are_spoken_to_as_vous(site: ChatSite, browser: Browser) ->
         await expect(page.locator("h1").first).to_have_text("Quelqu’un est là pour vous écouter")
         await page.click("#start-button")
         site.centre.accept(next(iter(await until(lambda: site.centre.talks))))
-        await expect(page.locator("#state")).to_have_text("Un écoutant est là.")
+        await expect(page.locator("#state")).to_have_text("Quelqu’un est là pour vous.")
 
 
 async def test_the_page_speaks_english_too(site: ChatSite, browser: Browser) -> None:

@@ -17,7 +17,7 @@ from tests.kit.site import Site, answers, site
 from tests.kit.until import until
 
 HELD = "difficulté technique"
-PARKED = "Nous cherchons un écoutant"
+PARKED = "Tu gardes ta place"
 PACE = {"ping_seconds": 1.0, "dead_seconds": 20.0, "ack_seconds": 3.0}
 LOSSES = ("killed", "frozen")
 

@@ -46,7 +46,7 @@ async def _arrived(centre: Site, phone: Phone) -> AbstractAsyncContextManager[Li
     """Let a caller wait; return the listener who is to be offered the call."""
     await phone.dial()
     await phone.press_when_asked("1")
-    await phone.until_caption("Nous cherchons un écoutant")
+    await phone.until_caption("Tu gardes ta place")
     return listener(centre, "ines")
 
 

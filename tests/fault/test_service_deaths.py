@@ -28,7 +28,7 @@ async def test_a_killed_service_loses_doubles_and_sticks_nobody(
             waiting_call = await stack.enter_async_context(Phone(centre.emulator.url))
             await waiting_call.dial("+33639980003")
             await waiting_call.press_when_asked("1")
-            await waiting_call.until_caption("Nous cherchons un écoutant")
+            await waiting_call.until_caption("Tu gardes ta place")
             waiting_chat = await stack.enter_async_context(_visitor(centre))
             await _write(waiting_chat, "j’attends")
             before = await _everything(centre)

@@ -43,7 +43,7 @@ async def test_a_caller_who_hangs_up_before_an_answer_is_abandoned_with_seconds(
         she = None
         if stage != "greeted":
             await phone.press_when_asked("1")
-            await phone.until_caption("Nous cherchons un écoutant")
+            await phone.until_caption("Tu gardes ta place")
         if stage in ("offered", "connecting"):
             she = await stack.enter_async_context(listener(centre, "ines", telephone=False))
             await she.until_offered()
@@ -83,7 +83,7 @@ async def test_a_caller_who_hangs_up_while_talking_leaves_a_write_up(
         async with Phone(centre.emulator.url) as second:
             await second.dial("+33639980002")
             await second.press_when_asked("1")
-            await second.until_caption("Nous cherchons un écoutant")
+            await second.until_caption("Tu gardes ta place")
             assert she.offer is None or she.offer["contact_id"] == contact_id
             await she.finish(contact_id)
             taken = await she.accept(await _offer_of_another(she, contact_id))

@@ -14,7 +14,7 @@ from tests.kit.telephony import RestClient
 from tests.kit.until import until
 
 ALWAYS = 10_000
-WAITS = "Nous cherchons un écoutant"
+WAITS = "dès que quelqu’un peut te répondre"
 
 
 async def test_whom_the_networks_queue_does_not_take_hears_where_they_stand_and_keeps_their_place(

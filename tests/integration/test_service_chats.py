@@ -44,7 +44,9 @@ async def test_a_closed_tab_is_held_back_then_abandoned_with_seconds_and_may_com
             async with other.http.get(url, headers=bearer) as answer:
                 document = await answer.json()
                 assert (answer.status, document["state"]) == (200, "waiting")
-                assert "tu es là ?" in [line["text"] for line in document["messages"]]
+                texts = [line["text"] for line in document["messages"]]
+                assert "tu es là ?" in texts
+                assert any("la conversation s’était arrêtée" in text for text in texts)
             back = await centre.rows(
                 "SELECT * FROM contact WHERE contact_id = $1", child.conversation_id
             )
@@ -101,12 +103,15 @@ async def test_a_lost_listener_loses_her_chat_after_the_grace_and_it_goes_on_wit
         assert after["rank"] == rank - centre.helpline.urgency.returned_head_start_ms
         assert await centre.value("SELECT state FROM listener") == "offline"
         await until(lambda: child.state == "waiting")
+        await until(lambda: any("a été coupée" in text for text in child.texts))
         await _ticked(child, "il y a quelqu’un ?")
         malik = await stack.enter_async_context(listener(centre, "malik", telephone=None))
         again = await malik.accept()
         lines = await malik.did("GET", f"contacts/{again['contact_id']}/messages?after=0")
         texts = [line["text"] for line in lines["messages"]]
-        assert texts[-3:] == ["je voudrais parler", "Bonjour, je t’écoute.", "il y a quelqu’un ?"]
+        assert texts[-4:-2] == ["je voudrais parler", "Bonjour, je t’écoute."]
+        assert "a été coupée" in texts[-2], "the child was told why she is no longer answered"
+        assert texts[-1] == "il y a quelqu’un ?"
         # She may not write into what is another's now.
         status, problem = await ines.ask(
             "POST",

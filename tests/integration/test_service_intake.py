@@ -62,8 +62,10 @@ async def test_a_caller_turned_away_is_let_in_by_the_danger_key_and_told_when_mo
         await ines.declare("break")
         contact_id = contact["contact_id"]
         await ines.did("POST", f"contacts/{contact_id}/hand-over", queue="parent_proche")
-        await phone.until_caption("change de file")
-        await phone.until_caption("Personne ne peut")
+        await phone.until_caption("vous passe à quelqu’un d’autre")
+        since = len(phone.captions)
+        await until(lambda: any("passe en premier" in text for text in phone.captions[since:]))
+        assert not any("Personne ne peut" in text for text in phone.captions)
         assert phone.status == "in-progress"
         await ines.declare("ready")
         await ines.accept(await ines.until_offered(contact_id=contact_id))
@@ -95,9 +97,9 @@ async def test_key_1_agrees_to_a_callback_only_where_it_was_offered_and_the_row_
         menu = _address(await asked("/voice/incoming"), "menu")
         wait = _address(await asked(menu, Digits="2"), "wait")
         danger = _address(await asked(wait), "danger")
-        assert "Nous cherchons" in await asked(danger, Digits="1")
+        assert "Vous gardez votre place" in await asked(danger, Digits="1")
         # Nobody offered it: an address that claims so is believed by no row.
-        assert "Nous cherchons" in await asked(f"{danger}&callback=1", Digits="1")
+        assert "Vous gardez votre place" in await asked(f"{danger}&callback=1", Digits="1")
         steps = centre.helpline.urgency.escalation
         bit = next(at for at, each in enumerate(steps) if each.offer is EscalationOffer.CALLBACK)
         await centre.run(f"UPDATE contact SET escalations = {1 << bit}")

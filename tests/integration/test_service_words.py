@@ -1,12 +1,19 @@
 """What is said to who comes in, over the wire: in their language, and true."""
 
 import re
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 
+from tests.kit.chat_client import visitor
 from tests.kit.engines import DatabaseAddresses
+from tests.kit.lines import Call, Lines
+from tests.kit.listener import listener
 from tests.kit.site import site
+from tests.kit.until import until
+
+SOMEBODY = r"est là pour|is here (to|for)|Nous cherchons|We are finding|Tous les écoutants"
 
 
 async def test_a_tag_s_region_and_case_never_change_the_language_answered(
@@ -49,3 +56,82 @@ async def test_a_tag_s_region_and_case_never_change_the_language_answered(
         for nonsense in (7, "en GB", "e" * 99):
             async with http.post("/chat/conversations", json={"language": nonsense}) as answer:
                 assert answer.status == 422
+
+
+async def test_every_way_in_says_who_is_there_and_key_0_is_answered_first_whatever_is_so(
+    tmp_path: Path, database: DatabaseAddresses, redis_url: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        centre = await enter(site(tmp_path, database, redis_url, "ines", "colette"))
+        await centre.run("UPDATE staff SET role = 'coordinator' WHERE login = 'colette'")
+        await enter(centre.serving())
+        lines = Lines(centre, await enter(aiohttp.ClientSession()))
+
+        # Whether presence was looked at yet or not: nobody has signed in.
+        assert not re.search(SOMEBODY, await lines.page()), "true from the first second"
+        await until(lambda: _door_is(lines, "unstaffed"))
+        for language, words in (
+            ("fr", "pas encore d’écoutant libre"),
+            ("en", "Nobody is free yet"),
+        ):
+            page = await lines.page(language)
+            assert words in page
+            assert not re.search(SOMEBODY, page)
+        for key in ("", "1", "2", "3", "5", "7", "9"):
+            call = await lines.call(key)
+            heard = await call.heard()
+            assert not re.search(SOMEBODY, heard), (key, heard)
+            assert re.search("Personne ne peut|Nobody can answer", heard), key
+            assert ("Je suis là" in heard) is (key == ""), "who pressed no key may stay silent"
+            await call.press("0")
+            await _goes_first(call, adult=key in ("2", "3", "5"), english=key == "9")
+            await call.hang_up()
+        call = await lines.call("0")
+        await _goes_first(call, adult=False)
+        await call.hang_up()
+
+        child = await enter(visitor(centre.ports.public_url))
+        assert (await lines.says(child)) == ["unstaffed"]
+        ines = await enter(listener(centre, "ines", telephone=None))
+        await until(lambda: _door_is(lines, "open"))
+        assert "Quelqu’un est là pour t’écouter" in await lines.page()
+        contact = await ines.accept(await ines.until_offered(contact_id=str(child.conversation_id)))
+        assert (await lines.says(child)) == ["joined"]
+        # Handed over while nobody else is there: told so, and no longer that somebody is.
+        await ines.declare("break")
+        await ines.did(
+            "POST", f"contacts/{contact['contact_id']}/hand-over", queue="mineur_pour_soi"
+        )
+        await until(lambda: any("te passe à quelqu’un d’autre" in text for text in child.texts))
+        assert not {"joined", "start_title"} & set(await lines.says(child))
+
+        colette = await enter(listener(centre, "colette", ready=False, telephone=None))
+        closing = {"closed": True, "reason": "other"}
+        await colette.did("PUT", "supervision/queues/*", **closing)
+        await until(lambda: _door_is(lines, "closed"))
+        page = await lines.page()
+        assert "Le tchat est fermé pour le moment" in page
+        assert "Le 119 répond jour et nuit, c’est gratuit." in page
+        assert not re.search(SOMEBODY, page)
+        assert (await lines.says(child)) == ["wait_closed"]
+        call = await lines.call("3")
+        assert "ne répond pas maintenant" in await call.heard()
+        await call.press("0")
+        await _goes_first(call, adult=True)
+        await _goes_first(await lines.call("0"), adult=False)
+
+
+async def _door_is(lines: Lines, state: str) -> bool:
+    document = await lines.openings()
+    return all(each["state"] == state for each in document["answering"].values())
+
+
+async def _goes_first(call: Call, *, adult: bool, english: bool = False) -> None:
+    """The first words after key 0, then and each time the network asks again."""
+    first = "Restez en ligne" if adult else "Reste en ligne"
+    for _ in range(2):
+        heard = await call.heard()
+        assert heard.startswith("Stay on the line" if english else first), heard
+        assert re.search("passe en premier|goes first", heard)
+        assert not re.search("Personne ne peut|Nobody can|ne répond pas", heard)

@@ -121,7 +121,12 @@ class Services:
         self.queueing = Queueing(self.router, self.contacts, self.placements, clock)
         self.presence = Presence(self.store, self.router, self.queueing, clock, self.helpline)
         self.effects = Effects(
-            self.queueing, self.presence, self.router, self._silence, wrap_up=engines.wrap_up
+            self.queueing,
+            self.presence,
+            self.router,
+            self._silence,
+            self._silence,
+            wrap_up=engines.wrap_up,
         )
         self.offers = Offers(
             self.router,
@@ -162,7 +167,7 @@ class Services:
         silence = self._silence
         self.states = QueueStates(self.router, silence, self.helpline, clock)
         self.escalations = Escalations(
-            self.contacts, silence, self.states, self.placements, self.effects, silence, clock
+            self.contacts, silence, self.states, self.placements, self.effects, clock
         )
         self.outcomes = Outcomes(self.router, self.contacts, self.helpline, clock)
 

@@ -21,11 +21,9 @@ from config.vocabulary import Channel, EscalationWhen, FollowUpKind, QueueStateK
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.queue.states import Picture, QueueStates
-from contactcenter.centre.wakes import Wakes
+from contactcenter.centre.system_lines import SystemLines
 from records.contacts import Contacts, ContactSnapshot, Placement
 from records.follow_ups import FollowUpWanted
-from records.messages.messages import Messages
-from routing.wakeups import WakeKind
 
 log = structlog.get_logger()
 
@@ -45,20 +43,18 @@ class Escalations:
     def __init__(
         self,
         contacts: Contacts,
-        messages: Messages,
+        lines: SystemLines,
         states: QueueStates,
         placements: Placements,
         effects: Effects,
-        wakes: Wakes,
         clock: Clock,
     ) -> None:
         """Take everything from the composition root; `states` is looked at by a loop of its own."""
         self._contacts = contacts
-        self._messages = messages
+        self._lines = lines
         self._states = states
         self._placements = placements
         self._effects = effects
-        self._wakes = wakes
         self._clock = clock
 
     @property
@@ -113,7 +109,7 @@ class Escalations:
     ) -> bool:
         if contact.channel is Channel.CHAT:
             for key in said_by(step, self._helpline):
-                await self._say(contact, key)
+                await self._lines.say(contact, key)
         after = await self._contacts.escalate(
             contact.contact_id,
             number,
@@ -128,20 +124,6 @@ class Escalations:
         log.info("escalated", contact_id=str(contact.contact_id), step=step.id)
         await self._effects.changed(after)
         return True
-
-    async def _say(self, contact: ContactSnapshot, key: str) -> None:
-        """Say a text in a chat, once in a turn; that it cannot be said holds no step back."""
-        helpline = self._helpline
-        language = helpline.language(contact.language)
-        words = helpline.text(key, language, audience=contact.audience)
-        try:
-            await self._messages.system_line(
-                contact.contact_id, key, words, occasion=str(contact.turn)
-            )
-        except CentreError as error:
-            log.warning("escalation_not_said", contact_id=str(contact.contact_id), code=error.code)
-            return
-        await self._wakes.tell(WakeKind.MESSAGE, contact.contact_id)
 
     def _taken_in(self, step: EscalationStep, contact: ContactSnapshot) -> Placement | None:
         if step.take_in is None or step.take_in == contact.queue:

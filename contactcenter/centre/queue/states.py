@@ -29,17 +29,24 @@ class QueueState:
     """Whether a queue answers on a channel, and a supervisor's message, by language.
 
     `reopens_at` is given only while closed, and None when no opening is in
-    sight. A queue of `unstaffed` or `full` is within its hours.
+    sight. A queue of `unstaffed` or `full` is within its hours. One that is
+    not `heard` of takes who comes (`open`), and nothing is said of who is there.
     """
 
     kind: QueueStateKind
     reopens_at: datetime | None = None
     message: Mapping[str, str] | None = None
+    heard: bool = True
 
     @property
     def is_closed(self) -> bool:
         """Tell whether its hours, or a supervisor, keep it closed."""
         return self.kind is QueueStateKind.CLOSED
+
+    @property
+    def known(self) -> QueueStateKind | None:
+        """Return what may be said of it, None when who is there is not known."""
+        return self.kind if self.heard else None
 
     def says(self, language: str) -> str | None:
         """Return the supervisor's message, in that language or the first it was given in."""
@@ -95,7 +102,8 @@ class Picture:
         hours = self.helpline.opening(channel, queue, now)
         if isinstance(hours, Closed):
             return QueueState(QueueStateKind.CLOSED, hours.reopens_at, message)
-        return QueueState(self._counted(queue, channel), None, message)
+        heard = self.counts is not None
+        return QueueState(self._counted(queue, channel), None, message, heard)
 
     def has_first_choice(self, lane: str) -> bool:
         """Tell whether somebody known to be present has the lane as her first choice."""

@@ -29,6 +29,7 @@ from config.vocabulary import (
     Sender,
 )
 from contactcenter.centre.effects import Effects
+from contactcenter.centre.system_lines import SystemLines
 from contactcenter.centre.visitors.life import SignsOfLife
 from contactcenter.centre.visitors.opening import ChatOpening, token_hash
 from contactcenter.centre.visitors.public import PublicState
@@ -58,6 +59,7 @@ class Conversations:
         engagements: Engagements,
         messages: Messages,
         effects: Effects,
+        lines: SystemLines,
         wakes: Wakes,
         life: SignsOfLife,
         router: Router,
@@ -70,6 +72,7 @@ class Conversations:
         self._engagements = engagements
         self._messages = messages
         self._effects = effects
+        self._lines = lines
         self._wakes = wakes
         self._life = life
         self._router = router
@@ -97,6 +100,7 @@ class Conversations:
         if contact.disposition is Disposition.ABANDONED and contact.ended_by is EndedBy.AWAY:
             back = await self._contacts.come_back(contact.contact_id, self._clock.now())
             await self._effects.changed(back)
+            await self._lines.say(back, "chat.away")
         return Visitor(contact.contact_id)
 
     async def status(self, contact_id: UUID) -> Status:
@@ -117,6 +121,7 @@ class Conversations:
             open=head.open,
             queue=queue.kind,
             message=queue.says(contact.language),
+            heard=queue.heard,
         )
 
     async def _place(self, contact_id: UUID) -> tuple[int | None, int | None]:

@@ -91,7 +91,9 @@ class PublicState:
         now = self.clock.now()
         coming = self.entrance.by_rule(channel, line, language, audience)
         state = self.entrance.answering(coming, self.states.picture, now)
-        return coming.queue, Answering(state.kind, state.reopens_at, state.says(language))
+        return coming.queue, Answering(
+            state.kind, state.reopens_at, state.says(language), state.heard
+        )
 
     def _questions(self, language: str) -> tuple[Question, ...]:
         helpline = self.helpline

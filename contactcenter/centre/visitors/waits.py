@@ -8,15 +8,23 @@ they may wait still; what it does not know, it does not say.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from config.clock import Clock
 from config.helpline.helpline import Helpline
 from config.helpline.schema.urgency import EscalationStep
+from config.helpline.telling import Standing, told
 from config.helpline.texts import ADULTS
-from config.vocabulary import Audience, Channel, EscalationOffer, QueueStateKind
+from config.vocabulary import (
+    Audience,
+    Channel,
+    ContactState,
+    EscalationOffer,
+    QueueStateKind,
+    Urgency,
+)
 from contactcenter.centre.queue.states import QueueStates
 from records.contacts import Contacts, ContactSnapshot
 from records.contacts.waiting import WaitingCall
@@ -27,7 +35,8 @@ CALLERS_KNOWN = 2000
 ESTIMATES_AT_ONCE = 100
 # What was read longer ago may have changed: then nothing particular is said.
 KNOWN_FOR = timedelta(seconds=30)
-LEAST_MINUTES = 2
+# First words that an address may ask for: all that a process may know of a caller.
+DANGER, SILENCE = "danger", "silence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ class Told:
     """
 
     first: tuple[str, ...] = ()
-    again: str = "wait"
+    again: str = "hold"
     minutes: int | None = None
     message: str | None = None
     offers_callback: bool = False
@@ -116,54 +125,96 @@ class Waits:
 
         return sorted(self._calls, key=asked_at)[:ESTIMATES_AT_ONCE]
 
-    def told(self, contact_id: UUID, language: str, *, can_be_called: bool) -> Told:
-        """Return what a caller is told now; `can_be_called`: their number is not withheld."""
+    def told(
+        self,
+        contact_id: UUID,
+        language: str,
+        *,
+        can_be_called: bool,
+        raised: bool = False,
+        word: str | None = None,
+    ) -> Told:
+        """Return what a caller is told now.
+
+        `can_be_called`: their number is not withheld. `raised`: danger was
+        declared this moment. `word` is what their address says of them, for
+        when nothing else is known.
+        """
         now = self._clock.now()
         known = self._calls.get(contact_id)
         if known is None or now - known.at > KNOWN_FOR:
-            return Told()
+            urgency = Urgency.U1 if raised or word == DANGER else None
+            return _begun(told(_waiting(None, urgency)), word)
         call = known.call
+        urgency = Urgency.U1 if raised else call.urgency
         state = self._states.of(call.queue, Channel.CALL)
         steps = applied(call.escalations, self._helpline.urgency.escalation)
-        offers = {each.offer for each in steps}
-        callback = (
-            can_be_called
-            and EscalationOffer.CALLBACK in offers
-            and may_be_called_back(call.audience)
+        seconds = self._seconds(contact_id, now)
+        names = told(
+            _waiting(state.known, urgency, wait_seconds=seconds, step=_latest_words(steps))
         )
-        is_unstaffed = state.kind is QueueStateKind.UNSTAFFED
-        first = (
-            *(("unstaffed",) if is_unstaffed else ()),
+        minutes = math.ceil(seconds / 60) if seconds and names[-1] == "wait_minutes" else None
+        said = _begun(names, word)
+        if urgency is Urgency.U1:
+            # No offer, and no word of other teams, comes between somebody in danger and an answer.
+            return replace(said, message=state.says(language))
+        offers = self._offers(call, steps, can_be_called=can_be_called)
+        first = (*said.first, *(each for each in offers if each != said.again))
+        called_back = "callback_offer" in offers
+        return Told(first, said.again, minutes, state.says(language), called_back)
+
+    def _offers(
+        self, call: WaitingCall, steps: tuple[EscalationStep, ...], *, can_be_called: bool
+    ) -> tuple[str, ...]:
+        """Return what else a caller is told: who takes them in, and other ways to be answered."""
+        offers = {each.offer for each in steps}
+        callback = can_be_called and may_be_called_back(call.audience)
+        return (
             *(("taken_in",) if self._leaves_task(call) else ()),
             *(("chat_offer",) if EscalationOffer.CHAT in offers else ()),
-            *(("callback_offer",) if callback else ()),
+            *(("callback_offer",) if callback and EscalationOffer.CALLBACK in offers else ()),
         )
-        # « Many are calling » would be untrue where nobody is there to answer anyone.
-        again, minutes = ("wait", None) if is_unstaffed else self._again(call, steps, now)
-        if again in first:
-            first = tuple(each for each in first if each != again)
-        return Told(first, again, minutes, state.says(language), callback)
 
-    def _again(
-        self, call: WaitingCall, steps: tuple[EscalationStep, ...], now: datetime
-    ) -> tuple[str, int | None]:
-        """Return what is repeated: the latest step's words, else the minutes when known."""
-        texts = [each for each in steps if each.text is not None]
-        if texts:
-            latest = max(texts, key=lambda each: each.after_seconds)
-            assert latest.text is not None, "only steps with a text were kept"
-            return latest.text, None
-        known = self._estimates.get(call.contact_id)
-        if known is None or known.seconds is None or now - known.at > KNOWN_FOR:
-            return "wait", None
-        minutes = math.ceil(known.seconds / 60)
-        return ("wait_minutes", minutes) if minutes >= LEAST_MINUTES else ("wait", None)
+    def _seconds(self, contact_id: UUID, now: datetime) -> int | None:
+        """Return how long a caller may wait still, if that was estimated a moment ago."""
+        known = self._estimates.get(contact_id)
+        return None if known is None or now - known.at > KNOWN_FOR else known.seconds
 
     def _leaves_task(self, call: WaitingCall) -> bool:
         """Tell whether another queue took them in and their own will know of it."""
         rules = {each.id: each.when_closed for each in self._helpline.queues}
         home = rules.get(call.home_queue or "")
         return home is not None and home.follow_up
+
+
+def _waiting(
+    queue: QueueStateKind | None,
+    urgency: Urgency | None,
+    *,
+    wait_seconds: int | None = None,
+    step: str | None = None,
+) -> Standing:
+    return Standing(
+        Channel.CALL,
+        ContactState.WAITING,
+        queue,
+        urgency=urgency,
+        wait_seconds=wait_seconds,
+        step=step,
+    )
+
+
+def _begun(names: tuple[str, ...], word: str | None) -> Told:
+    """Return names as a wait says them: the last one again and again."""
+    *first, again = names
+    silent = (SILENCE,) if word == SILENCE and DANGER not in names else ()
+    return Told((*silent, *first), again)
+
+
+def _latest_words(steps: tuple[EscalationStep, ...]) -> str | None:
+    """Return the words of the step applied last, of those that have any."""
+    with_words = [each for each in steps if each.text is not None]
+    return max(with_words, key=lambda each: each.after_seconds).text if with_words else None
 
 
 def applied(escalations: int, steps: Iterable[EscalationStep]) -> tuple[EscalationStep, ...]:

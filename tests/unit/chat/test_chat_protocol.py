@@ -128,8 +128,14 @@ def test_a_refusal_quotes_nothing_of_the_frame() -> None:
     ("frame", "document"),
     [
         (
-            frames.Ready(3, ContactState.WAITING, 2),
-            {"type": "ready", "head_seq": 3, "state": "waiting", "position": 2},
+            frames.Ready(3, ContactState.WAITING, 2, ("wait", "position")),
+            {
+                "type": "ready",
+                "head_seq": 3,
+                "state": "waiting",
+                "position": 2,
+                "says": ["wait", "position"],
+            },
         ),
         (
             frames.Message(1, CID, Sender.VISITOR, "é", AT),
@@ -165,10 +171,13 @@ def test_a_refusal_quotes_nothing_of_the_frame() -> None:
                 "wait_seconds": None,
                 "queue": None,
                 "message": None,
+                "says": [],
             },
         ),
         (
-            frames.State(ContactState.WAITING, 2, 90, QueueStateKind.UNSTAFFED, "Grève."),
+            frames.State(
+                ContactState.WAITING, 2, 90, QueueStateKind.UNSTAFFED, "Grève.", says=("unstaffed",)
+            ),
             {
                 "type": "state",
                 "state": "waiting",
@@ -176,6 +185,7 @@ def test_a_refusal_quotes_nothing_of_the_frame() -> None:
                 "wait_seconds": 90,
                 "queue": "unstaffed",
                 "message": "Grève.",
+                "says": ["unstaffed"],
             },
         ),
         (frames.Typing(), {"type": "typing"}),

@@ -42,7 +42,7 @@ def test_resume_subscribes_then_reads_then_flushes() -> None:
     assert session.watching(0.0) == [AskStatus()]
     assert session.woken(WakeKind.MESSAGE, 0.0) == []  # remembered
     effects = session.status(standing(head=3), 0.0)
-    assert shown(effects)[0] == frames.Ready(3, ContactState.WAITING, 1)
+    assert shown(effects)[0] == frames.Ready(3, ContactState.WAITING, 1, ("hold",))
     assert effects[-1] == Fetch(2, LIMITS.page_lines)
     assert [f.seq for f in shown(session.fetched([line(3)])) if isinstance(f, frames.Message)] == [
         3
@@ -80,7 +80,10 @@ def test_a_cursor_ahead_of_the_truth_is_set_back_and_everything_follows() -> Non
     session.admitted()
     session.watching(0.0)
     effects = session.status(standing(head=4), 0.0)
-    assert shown(effects)[:2] == [frames.Resync(), frames.Ready(4, ContactState.WAITING, 1)]
+    assert shown(effects)[:2] == [
+        frames.Resync(),
+        frames.Ready(4, ContactState.WAITING, 1, ("hold",)),
+    ]
     assert effects[-1] == Fetch(0, LIMITS.page_lines)
 
 

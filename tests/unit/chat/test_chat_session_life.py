@@ -76,7 +76,9 @@ def test_a_blind_start_resumes_all_the_same() -> None:
     say(session, type="hello", token="t")
     session.admitted()
     assert session.blind(0.0) == [AskStatus()]
-    assert frames.Ready(0, ContactState.WAITING, 1) in shown(session.status(standing(), 0.0))
+    assert frames.Ready(0, ContactState.WAITING, 1, ("hold",)) in shown(
+        session.status(standing(), 0.0)
+    )
 
 
 def test_a_failed_read_is_repeated_soon_from_the_same_cursor() -> None:
@@ -100,7 +102,7 @@ def test_wakes_while_a_status_is_read_lead_to_one_more() -> None:
     assert session.woken(WakeKind.STATE, 0.0) == []
     assert session.woken(WakeKind.STATE, 0.0) == []
     assert session.status(standing(position=2), 0.0) == [
-        Emit(frames.State(ContactState.WAITING, 2, None)),
+        Emit(frames.State(ContactState.WAITING, 2, None, says=("hold",))),
         AskStatus(),
     ]
     assert session.status(standing(position=2), 0.0) == []

@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, datetime
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from chat.centre import HELPLINE_TEXTS
 from chat.widget.words import reopening_words
+from config.helpline import telling
 from config.text import Catalog
 from tests.kit.chat_centre import MemoryCentre
 
@@ -62,6 +64,8 @@ def test_no_word_of_the_page_is_left_unused() -> None:
     here = files("chat.widget")
     names = ("page.html", *MODULES, "browsers.py", "words.py")
     sources = "".join(here.joinpath(name).read_text(encoding="utf-8") for name in names)
+    # What a state is called is said there, for every channel.
+    sources += Path(telling.__file__).read_text(encoding="utf-8")
     for key in CATALOG.area("chat", "fr"):
         stem = re.sub(
             r"_adult$|(?<=^who_)\w+$|(?<=^answer_)\w+$|(?<=exit_steps_)\d$|(?<=^erase_)\w+$",

@@ -53,8 +53,8 @@ def test_first_words_of_the_menu_are_the_danger_key(dlpm: Helpline) -> None:
 
 def test_what_is_said_of_secrecy_is_the_agreed_wording(dlpm: Helpline) -> None:
     assert dlpm.text("chat.trust", "fr", audience=Audience.MINOR) == (
-        "Ce que tu dis reste dans notre équipe. Si tu es en danger, nous devons prévenir des personnes "
-        "dont le métier est de protéger. Nous te le dirons d’abord, si nous le pouvons."
+        "Ce que tu dis reste dans notre équipe. Si tu es en danger, nous devons prévenir des adultes "
+        "dont c’est le métier de te protéger. Nous t’en parlons avant, dès que c’est possible."
     )
 
 
@@ -100,7 +100,7 @@ def test_minors_hear_tu_and_adults_vous(dlpm: Helpline) -> None:
 
 def test_text_of_one_audience_wins_over_the_adults(dlpm: Helpline) -> None:
     greeting = dlpm.text("chat.welcome", "fr", audience=Audience.PROFESSIONAL)
-    assert greeting.startswith("Bonjour. Vous êtes un professionnel")
+    assert greeting.startswith("Bonjour. Nous pouvons échanger entre professionnels")
 
 
 def test_text_is_filled_in_and_a_missing_value_is_an_error(dlpm: Helpline) -> None:

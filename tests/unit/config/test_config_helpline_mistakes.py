@@ -76,7 +76,7 @@ MISTAKES = [
     ("texts/en.toml", "silence = ", "silent = ", "texts/en.toml: voice.silence: is missing"),
     ("texts/en.toml", "silence = ", "silent = ", "texts/fr.toml: voice.silent: is missing"),
     ("texts/en.toml", "about {minutes} minutes", "about {mintues} minutes", "texts/en.toml: voice.wait_minutes: must have {minutes}"),
-    ("texts/fr.toml", "Je suis là.", "Je suis {là}.", "texts/fr.toml: voice.silence: has a brace that is not part of a {placeholder}"),
+    ("texts/fr.toml", "Je suis là :", "Je suis {là} :", "texts/fr.toml: voice.silence: has a brace that is not part of a {placeholder}"),
     ("texts/fr.toml", "Votre inquiétude", "{minutes} Votre inquiétude", "texts/fr.toml: chat.welcome_relative: must have no placeholder"),
     ("texts/en.toml", 'title = "Chat"', 'title = ""', "texts/en.toml: chat.title: must be a text that is not empty"),
     ("texts/en.toml", "[voice]", 'loose = "x"\n\n[voice]', "texts/en.toml: loose: must be a table of texts"),

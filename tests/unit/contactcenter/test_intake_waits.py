@@ -91,7 +91,7 @@ async def test_nobody_there_is_said_first_and_nothing_about_many_calls() -> None
     known = Known(replace(CALL, escalations=bits("attente_longue")), seconds=600)
     known.picture = picture(staffed=())
     told = await known.told()
-    assert (told.first, told.again, told.minutes) == (("unstaffed",), "wait", None)
+    assert (told.first, told.again, told.minutes) == (("unstaffed",), "hold", None)
 
 
 async def test_who_was_taken_in_for_specialists_is_told_that_they_will_know() -> None:

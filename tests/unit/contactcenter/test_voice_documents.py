@@ -93,24 +93,25 @@ def test_an_agreed_callback_is_said_to_be_noted() -> None:
 
 
 def test_who_was_handed_over_is_told_so_and_who_lost_a_listener_that_another_is_sought() -> None:
-    assert "change de file" in said(documents().of(waiting(), again=True, moved=True))[0]
-    assert "un autre écoutant" in said(documents().of(waiting(), again=True))[0]
+    assert (
+        "te passe à quelqu’un d’autre" in said(documents().of(waiting(), again=True, moved=True))[0]
+    )
+    assert "n’est plus en ligne" in said(documents().of(waiting(), again=True))[0]
 
 
 def test_a_wait_says_once_what_is_new_and_repeats_the_rest_with_keys_heard_all_along() -> None:
-    told = Told(("unstaffed", "callback_offer"), "wait_minutes", 4, "Grève.", offers_callback=True)
+    told = Told(("danger", "callback_offer"), "wait_minutes", 4, "Grève.", offers_callback=True)
     document = documents(told=told).waiting(
         UUID(int=1), "fr", adult=True, raised=True, can_be_called=True
     )
     words = said(document)
     adult = Audience.RELATIVE
-    assert words[:4] == [
+    assert words[:3] == [
         text("danger", adult),
         "Grève.",
-        text("unstaffed", adult),
         text("callback_offer", adult),
     ]
-    assert set(words[4:]) == {text("wait_minutes", adult, minutes=4)}
+    assert set(words[3:]) == {text("wait_minutes", adult, minutes=4)}
     gather = parsed(document).find("Gather")
     assert gather is not None
     assert "callback=1" in gather.get("action", "")
