@@ -77,7 +77,9 @@ class WaitingContact:
     also stands in later; the next one comes early when a round is exhausted,
     and none is taken back in the same turn. Help lanes are the router's own
     (`Plan.widenings`): nobody else names them. `target_ms`: within which it
-    should be answered, for the service level; 0 for no target.
+    should be answered, for the service level; 0 for no target. `given_up_by`:
+    listeners who handed it over; none of them is offered it while anybody
+    else is present who can serve it.
     """
 
     contact_id: UUID
@@ -92,6 +94,7 @@ class WaitingContact:
     preferred_until_ms: int = 0
     widenings: tuple[Widening, ...] = ()
     target_ms: int = 0
+    given_up_by: tuple[UUID, ...] = ()
 
 
 class Load(NamedTuple):

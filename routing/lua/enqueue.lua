@@ -10,12 +10,13 @@
 -- here, the others in their time by the sweep; within a turn, one that was applied (early too, by
 -- an exhausted round) is applied again at any later version that still names its instant.
 -- Cost: O(lanes · log waiting) a contact.
--- KEYS: {pool}:meta. ARGV: from 2 on, 12 for each contact: id version turn lanes channel rank since
--- offerable preferred preferred_until widenings ("at lane lane;at lane", in order) target_ms.
+-- KEYS: {pool}:meta. ARGV: from 2 on, 13 for each contact: id version turn lanes channel rank since
+-- offerable preferred preferred_until widenings ("at lane lane;at lane", in order) target_ms
+-- given_up_by (" id id ", or empty).
 -- Returns one status a contact: DONE, ALREADY, STALE.
 local stamp = epoch()
 -- What a turn has been through, whatever its version.
-local KEPT = { 'offerable', 'offer', 'skip', 'clear_at', 'judge', 'told', 'reached' }
+local KEPT = { 'offerable', 'offer', 'skip', 'again', 'clear_at', 'judge', 'told', 'reached' }
 
 -- Give a contact the lanes it was given, with what has been widened since.
 local function lay_out(contact, lanes, widenings)
@@ -34,7 +35,7 @@ local function repair_lanes(id, contact, given, lanes, widenings)
 end
 
 local function enqueue(id, version, turn, lanes, channel, rank, since, offerable, pref, pref_until,
-  widenings, target)
+  widenings, target, given_up_by)
   local given = widenings == '' and '' or lanes .. ';' .. widenings
   local contact = Contact.read_known(id)
   if contact then
@@ -68,7 +69,7 @@ local function enqueue(id, version, turn, lanes, channel, rank, since, offerable
   end
   local next_state = setmetatable({ version = version, turn = turn, channel = channel, rank = rank,
     since = since, pref = pref, pref_until = pref_until, target = target, given = given,
-    epoch = stamp, offerable = offerable }, ABSENT)
+    epoch = stamp, offerable = offerable, given_up_by = given_up_by }, ABSENT)
   if not is_fresh then
     for _, name in ipairs(KEPT) do
       next_state[name] = contact[name]
@@ -88,7 +89,7 @@ local function enqueue(id, version, turn, lanes, channel, rank, since, offerable
 end
 
 local statuses = {}
-for i = 2, #ARGV, 12 do
-  statuses[#statuses + 1] = enqueue(unpack(ARGV, i, i + 11))
+for i = 2, #ARGV, 13 do
+  statuses[#statuses + 1] = enqueue(unpack(ARGV, i, i + 12))
 end
 return statuses

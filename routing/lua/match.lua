@@ -1,15 +1,19 @@
 -- uses: clock lanes listener contact offer heads idle
 -- rarely: Listener.settle Listener.read Heads.best_preferred Listener.beckon Idle.read_takers
 -- rarely: Idle.behind Offer.read Offer.reply Contact.stand_for
+-- rarely: Contact.is_kept_from Contact.keeps_off
 -- The one match rule: take a free listener, then the best head over ALL lanes of her standing.
 --
 -- Guarantees: one offer a listener and one a contact; the longest-idle free listener first, after
 -- those for whom a preferred contact waits; her lease and capacity hold at this instant; a
--- preferred contact goes before her lanes only when its rank does. A lane counts as hers by first
--- choice, by help-out for those who have waited for it, and by help-out at once while no listener
--- present has it as first choice. Looks past at most skip_max refused heads a lane and as many
--- listeners a standing: a contact has no more refusals than that, so the head of a lane is always
--- found by somebody. Cost: flat in the number of contacts, of listeners and of standings in use,
+-- preferred contact goes before her lanes only when its rank does. While one of band 0 waits in her
+-- lanes nothing lesser is offered to her, though she has refused it: one that she missed is offered
+-- to her again, one that she declined when its round is over. Who handed a contact over is not
+-- offered it while anybody else is present who can serve it (band 0: for one round at the most). A
+-- lane counts as hers by first choice, by help-out for those who have waited for it, and by help-out
+-- at once while no listener present has it as first choice. Looks past at most skip_max refused
+-- heads a lane and as many listeners a standing: a contact has no more refusals than that, so the
+-- head of a lane is always found by somebody. Cost: flat in the number of contacts, of listeners and of standings in use,
 -- while the longest-idle one takes the head. The same offer id again: same answer.
 -- KEYS: {pool}:meta. ARGV: 2 offer id; 3 listener ('' = whoever is longest idle); 4 contact whose
 -- lanes are woken ('' = those that follow); then lanes whose listeners may be woken, `*` for all.
@@ -60,7 +64,7 @@ end
 -- Try one listener of a standing: her offer, or nil.
 local function try(id, standing)
   local known = redis.call('HMGET', Listener.key(id), 'standing', 'takes', 'session', 'wanted',
-    'lease')
+    'lease', 'profile')
   if known[1] ~= standing then
     Lanes.leave_free(standing, id)
     return nil
@@ -70,9 +74,10 @@ local function try(id, standing)
     return nil
   end
   local is_wanted = tonumber(known[4] or '0') > 0
-  local pick = Heads.best_in_lanes(id, Lanes.served(standing))
+  local pick, is_held = Heads.best_in_lanes(id, Lanes.served(standing), known[6])
   local preferred = is_wanted and Heads.best_preferred(id, known[2])
-  if preferred and Heads.goes_before(preferred, pick) then
+  if preferred and Heads.goes_before(preferred, pick)
+    and not (is_held and preferred.rank >= BAND) then
     pick = preferred
   end
   local made = pick and make_offer(id, known[3], pick)

@@ -8,7 +8,10 @@
 -- out too, in lanes that nobody present has as first choice), or when its time is over; that is
 -- reported once, and the contact's next widening comes at once. Refused by all, its refusals are
 -- forgotten after rest_ms, not at once, so that a lone listener is not rung without a breath;
--- whoever signs in meanwhile is offered it at once. Widenings whose instant has come are applied.
+-- whoever signs in meanwhile is offered it at once. One in band 0 that was missed may be offered
+-- again to the very same listener: at once after an offer that she saw, after rest_ms when it never
+-- reached her desk, so that a desk that shows nothing does not hold it all the time. Widenings whose
+-- instant has come are applied.
 -- KEYS: {pool}:meta. ARGV: 2 limit.
 -- Returns {expired, unseen, withdrawn, stuck} (offers), leases lost, asked, exhausted, wrap-ups
 -- over, widened (contacts that stand in more lanes since).
@@ -36,11 +39,14 @@ local function count_miss(id)
 end
 
 local function return_offer(id, offer, state, list)
+  local again_at = now
   Offer.close(id, offer, state)
   if state == 'expired' then
     count_miss(offer.listener)
+  else
+    again_at = now + LIMIT.rest_ms
   end
-  Contact.free(offer.contact, id, offer.listener, tonumber(offer.at))
+  Contact.free(offer.contact, id, offer.listener, tonumber(offer.at), again_at)
   Listener.free(offer.listener, id, true)
   list[#list + 1] = Offer.reply(id, offer)
 end
@@ -125,7 +131,7 @@ local function sweep_step(id)
   end
   if contact.clear_at ~= '' and tonumber(contact.clear_at) <= now then
     local was_told = contact.told ~= ''
-    contact.skip, contact.clear_at, contact.judge, contact.told = '', '', '', ''
+    contact.skip, contact.again, contact.clear_at, contact.judge, contact.told = '', '', '', '', ''
     if not was_told then
       note_exhausted(id, contact, 'time')
     end
@@ -133,8 +139,8 @@ local function sweep_step(id)
     contact.judge = ''
     judged[#judged + 1] = id
   end
-  redis.call('HSET', Contact.key(id), 'skip', contact.skip, 'clear_at', contact.clear_at,
-    'judge', contact.judge, 'told', contact.told)
+  redis.call('HSET', Contact.key(id), 'skip', contact.skip, 'again', contact.again, 'clear_at',
+    contact.clear_at, 'judge', contact.judge, 'told', contact.told)
   local due = Contact.next_widening(contact)
   if due and due <= now then
     widen_to(id, contact, now)

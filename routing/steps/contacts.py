@@ -50,6 +50,7 @@ class ContactSteps(PoolSteps):
             contact.preferred_until_ms,
             ";".join(f"{at} {' '.join(lanes)}" for at, lanes in self._plan.widenings(contact)),
             contact.target_ms,
+            " ".join(("", *map(str, contact.given_up_by), "")) if contact.given_up_by else "",
         ]
 
     async def cancel(

@@ -10,6 +10,7 @@ from typing import Any
 
 from routing.flow import Flow, FlowRow
 from routing.model import Load, Offer, Step, Widening
+from routing.rank import BAND
 from tests.kit.pools import ADULT, CALL, CHAT, START_MS, ident
 from tests.kit.routing_disorder_entries import CONTACTS, LANES, LISTENERS, TICKS_MS, Choose, Entries
 from tests.kit.routing_plans import helping_plan
@@ -46,7 +47,7 @@ class Disorder(Entries):
         for id_ in LISTENERS[:3]:
             self.twin.set_presence(self.presence(id_))
         for rank, id_ in enumerate(CONTACTS[:4]):
-            self.twin.enqueue(self.contact(id_, rank))
+            self.twin.enqueue(self.contact(id_, BAND + rank))
 
     def act(self, name: str, choose: Choose) -> None:
         """Carry out one of ACTS, then hold all that can be read against the model."""
@@ -200,7 +201,7 @@ class Disorder(Entries):
 
     def restore_contacts(self, choose: Choose) -> None:
         ids = CONTACTS[choose([0, 2]) : choose([2, 4, 6])]
-        given = [self.contact(id_, rank) for rank, id_ in enumerate(ids)]
+        given = [self.contact(id_, BAND + rank) for rank, id_ in enumerate(ids)]
         self.twin.restore_contacts(self.rebuild(choose), given)
 
     def restore_listeners(self, choose: Choose) -> None:

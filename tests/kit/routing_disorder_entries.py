@@ -6,6 +6,7 @@ from uuid import UUID
 
 from config.vocabulary import PresenceState
 from routing.model import Left, ListenerPresence, Load, WaitingContact, Widening
+from routing.rank import BAND
 from tests.kit.pools import ADULT, CALL, CHAT, ident
 from tests.kit.routing_twin import Twin
 
@@ -15,6 +16,8 @@ LANES = [(CALL,), (CHAT,), (ADULT,), (CALL, ADULT)]
 PROFILES = ["both", "both", "both", "calls", "adults", "minors"]
 STATES = [*[PresenceState.READY] * 6, PresenceState.BREAK, PresenceState.OFFLINE]
 TICKS_MS = [1, 1, 900, 2_000, 2_000, 10_000, 20_000, 30_000]
+# In immediate danger, and not.
+RANKS = [0, 1, 2, BAND, BAND + 1, BAND + 2]
 # A late write, the same again, new ones.
 VERSIONS = [-1, 0, 1, 1, 1]
 
@@ -62,7 +65,8 @@ class Entries:
             widenings = choose([widenings, known.waiting.widenings])
         given = self.contact(
             id_,
-            choose(range(6)),
+            choose(RANKS),
+            given_up_by=choose([(), (), (LISTENERS[0],), tuple(LISTENERS[1:3])]),
             offerable=choose([True, True, True, True, False]),
             preferred_listener=preferred,
             preferred_until_ms=now + choose([0, 3_000, 25_000]) if preferred else 0,

@@ -48,6 +48,7 @@ class Evening:
         *["accept"] * 4,
         *["pass_time"] * 4,
         *["end"] * 3,
+        *["hand_over"] * 4,
         *["change"] * 2,
         *["declare"] * 2,
         *["decline", "sign_in"] * 2,
@@ -195,7 +196,8 @@ class Evening:
         """The conversation is over; sometimes its write-up lasts, or its listener is lost."""
         if not self.engaged():
             return self.accept(choose)
-        one, how = choose(self.engaged()), choose(["end", "end", "write_up", "give_back"])
+        one = choose(self.engaged())
+        how = choose(["end", "end", "write_up", "give_back"])
         if how == "write_up":
             one.wrapping = True
             args = (one.listener_id, one.contact_id, 8_000)
@@ -205,9 +207,26 @@ class Evening:
             self.centre.finish(one.engagement_id, self.fate(choose))
         else:
             self.truth.give_back(one, self.model.clock)
-            self.centre.tell_contact(one.contact_id, self.fate(choose))
-            self.centre.finish(one.engagement_id, self.fate(choose))
+            self._pass_on(one, choose)
         return None
+
+    def hand_over(self, choose: Choose) -> None:
+        """A listener gives somebody on, to her own queue or another one."""
+        talking = [one for one in self.engaged() if not one.wrapping]
+        if not talking:
+            self.accept(choose)
+            talking = [one for one in self.engaged() if not one.wrapping]
+        if not talking:
+            return
+        one = choose(talking)
+        is_chat = self.truth.contacts[one.contact_id].channel == "chat"
+        fitting = [lanes for lanes in LANES if (CHAT in lanes) == is_chat]
+        self.truth.hand_over(one, choose(fitting), self.model.clock)
+        self._pass_on(one, choose)
+
+    def _pass_on(self, one: TrueEngagement, choose: Choose) -> None:
+        self.centre.tell_contact(one.contact_id, self.fate(choose))
+        self.centre.finish(one.engagement_id, self.fate(choose))
 
     def pass_time(self, choose: Choose) -> None:
         """Time passes; most often offers reach their desks, of this moment and later ones."""

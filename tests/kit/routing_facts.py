@@ -11,6 +11,7 @@ class Present:
     """The truth about a listener changed: her state, her lanes, what she may hold.
 
     `ready` is false for every state but ready, and while her lease is lost.
+    `leased` is false when the index alone took her out, which the truth is yet to learn.
     `lanes`: her first choice. `help`: lanes she helps out in after so many
     milliseconds of waiting.
     """
@@ -22,6 +23,7 @@ class Present:
     help: tuple[tuple[str, int], ...] = ()
     max_chats: int = 1
     chats_beside_call: int = 0
+    leased: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Waits:
     preferred: Id = None
     preferred_until_ms: int = 0
     widenings: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    given_up_by: tuple[Id, ...] = ()  # who handed it over
 
     def prefers(self, now: int) -> bool:
         """Say whether one listener alone is waited for."""
@@ -126,11 +129,15 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class OfferOver:
-    """An offer ended, however; `refused`: she is not offered it again in this round."""
+    """An offer ended, however; `refused`: she is not offered it again in this round.
+
+    `again_ms`: she only missed it, and may be asked again from then on if it is of band 0.
+    """
 
     at_ms: int
     offer: Id
     refused: bool = False
+    again_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

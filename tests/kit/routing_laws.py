@@ -86,7 +86,8 @@ class Laws(Pairs):
         free = contact.owner is None
         self._judge(Law.ONE_OWNER, free, fact.contact, detail="waits while somebody has it")
         if is_new_turn:
-            contact.waits_since_ms, contact.refused_by, contact.left = fact.at_ms, set(), False
+            self._let_go(contact)
+            contact.waits_since_ms, contact.refused_by, contact.left = fact.at_ms, {}, False
             contact.held = not fact.offerable
             contact.offer = None  # one of an earlier turn may be in an accept still: it is fenced
         contact.waits = fact
@@ -134,7 +135,7 @@ class Laws(Pairs):
 
     def _present(self, fact: Present) -> None:
         listener = self._listeners.setdefault(fact.listener, TracedListener(fact))
-        listener.present = fact
+        listener.present, listener.present_since_ms = fact, fact.at_ms
         self._help_after.update(after for _, after in fact.help)
         self._settle_listener(fact.listener)
 
@@ -164,7 +165,9 @@ class Laws(Pairs):
         if contact.offer == fact.offer:
             contact.offer = None
             if fact.refused:
-                contact.refused_by.add(listener_id)
+                contact.refused_by[listener_id] = fact.again_ms
+                if fact.again_ms is not None:
+                    self._look_at(fact.again_ms, contact=contact_id)
         if listener.offer == fact.offer:
             listener.offer = None
         self._settle_contact(contact_id)
@@ -172,6 +175,7 @@ class Laws(Pairs):
 
     def _roundover(self, fact: RoundOver) -> None:
         contact = self._contacts[fact.contact]
+        self._let_go(contact)
         contact.refused_by.clear()
         if contact.stands_since_ms is not None:
             contact.stands_since_ms = self._now
@@ -223,6 +227,8 @@ class Laws(Pairs):
             fits = listener.present.ready and waits.channel in listener.channels(ready=False)
             self._judge(Law.CAPACITY, fits, fact.contact, fact.listener, "offered beyond it")
         self._judge_order(fact.contact, waits, fact.listener, listener)
+        self._judge_danger(fact.contact, waits, fact.listener, listener)
+        self._judge_not_back(fact.contact, waits, fact.listener)
 
     def _judge_order(self, id_: Id, waits: Waits, who: Id, listener: TracedListener) -> None:
         """Nobody whom she serves in a lane of theirs was to be offered to her before."""
@@ -235,6 +241,8 @@ class Laws(Pairs):
             assert held is not None
             if other_id == id_ or who in other.refused_by or held.prefers(self._now):
                 continue
+            if who in held.given_up_by:
+                continue
             if (other.stands_since_ms or 0) > self._now - self.bounds.told_ms:
                 continue
             if held.channel not in takes or shared.isdisjoint(held.lanes):
@@ -243,12 +251,58 @@ class Laws(Pairs):
             lawful = waits.band == 0 or (held.band == 1 and within)
             self._judge(Law.ORDER, lawful, other_id, who, f"overtaken by {id_}")
 
+    def _judge_danger(self, id_: Id, waits: Waits, who: Id, listener: TracedListener) -> None:
+        """Nothing lesser is offered to a listener who may take a U1 that waits, refused or not."""
+        heard = self._now - self.bounds.told_ms
+        passed = [
+            other_id
+            for other_id, other in self._standing.items()
+            if other.waits is not None
+            and other.waits.band == 0
+            and (other.stands_since_ms or 0) <= heard
+            and other.waits.channel in listener.channels()
+            and who not in other.waits.given_up_by
+            and other.waits.is_for(who, listener.present, heard)
+        ]
+        lawful = waits.band == 0 or not passed or listener.since_ms > heard
+        self._judge(Law.DANGER_FIRST, lawful, id_, who, f"while {passed[:1]} waits")
+
+    def _judge_not_back(self, id_: Id, waits: Waits, who: Id) -> None:
+        """Who handed it over is offered it only when nobody else present serves it."""
+        if not waits.given_up_by:
+            return
+        since = waits.at_ms if waits.waiting_since_ms is None else waits.waiting_since_ms
+        heard = self._now - self.bounds.told_ms
+        others = [
+            other_id
+            for other_id, other in self._listeners.items()
+            if other_id != who
+            and other.present.ready
+            and other.present.leased
+            and other.present_since_ms <= heard
+            and not set(waits.lanes).isdisjoint(other.present.lanes)
+        ]
+        waited_out = waits.band == 0 and self._now - since >= self.bounds.round_ms
+        preferred = waits.preferred == who and waits.preferred_until_ms >= self._now
+        lawful = who not in waits.given_up_by or waited_out or preferred or not others
+        self._judge(Law.NOT_BACK, lawful, id_, who, f"beside {others[:1]}")
+
+    def _let_go(self, contact: TracedContact) -> None:
+        """Whoever had refused one in danger may be offered lesser ones from now on."""
+        for id_ in contact.refused_by:
+            listener = self._listeners[id_]
+            listener.unheld_ms = self._now
+            if id_ in self._free:
+                self._look_at(self._now, listener=id_)
+
     def _settle_contact(self, id_: Id, *, moved: bool = False) -> None:
         contact = self._contacts[id_]
         stands = contact.waits is not None and contact.offer is None and not contact.held
         if not stands:
             self._standing.pop(id_, None)
             self.verdict.judged[Law.SIDE_BY_SIDE] += contact.stands_since_ms is not None
+            if contact.stands_since_ms is not None:
+                self._let_go(contact)
             contact.stands_since_ms = None
         elif moved or contact.stands_since_ms is None:
             contact.stands_since_ms = self._now

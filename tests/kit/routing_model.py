@@ -14,6 +14,7 @@ from config.vocabulary import PresenceState
 from routing.flow import Flow
 from routing.model import EventKind, ListenerPresence, Offer, WaitingContact
 from routing.plan import Plan
+from routing.rank import BAND
 
 # The lanes of a contact, and (instant, lanes) it is to be widened to, help lanes among them.
 ToldAs = tuple[tuple[str, ...], tuple[tuple[int, tuple[str, ...]], ...]]
@@ -34,6 +35,7 @@ class Contact:
     pref: UUID | None = None
     offer: UUID | None = None
     skip: list[UUID] = field(default_factory=list)
+    again: dict[UUID, int] = field(default_factory=dict)  # who only missed it → asked again from
     clear_at: int | None = None
     judge: bool = False
     told: bool = False
@@ -46,6 +48,16 @@ class Contact:
     def waiting(self) -> WaitingContact:
         assert self.given is not None
         return self.given
+
+    @property
+    def in_danger(self) -> bool:
+        return self.waiting.rank < BAND
+
+    def is_kept_off(self, listener_id: UUID, now: int) -> bool:
+        """Say whether its refusal by her still counts: in danger it counts for less."""
+        if listener_id not in self.skip:
+            return False
+        return not self.in_danger or self.again.get(listener_id, now + 1) > now
 
     @property
     def stands(self) -> bool:
@@ -214,16 +226,37 @@ class Model:
         )
 
     def best(self, listener_id: UUID, heads: dict[UUID, set[str]] | None = None) -> UUID | None:
-        """The best head over all her lanes, or who stands for her alone if ranked before it."""
+        """The best head over all her lanes, or who stands for her alone if ranked before it.
+
+        Nothing lesser while one in danger waits for her, though she has refused it.
+        """
         lanes = self.lanes_of(self.listeners[listener_id])
         heads = self.heads() if heads is None else heads
         found = [
             id_
             for id_, open_lanes in heads.items()
-            if not lanes.isdisjoint(open_lanes) and listener_id not in self.contacts[id_].skip
+            if not lanes.isdisjoint(open_lanes)
+            and not self.is_kept_from(self.contacts[id_], listener_id)
         ]
+        off = {id_ for id_ in found if self.contacts[id_].is_kept_off(listener_id, self.now)}
         preferred = self.best_preferred(listener_id)
-        return self._first([*found, preferred] if preferred else found)
+        may = [id_ for id_ in found if id_ not in off]
+        best = self._first([*may, preferred] if preferred else may)
+        is_held = any(self.contacts[id_].in_danger for id_ in off)
+        return None if best and is_held and not self.contacts[best].in_danger else best
+
+    def is_kept_from(self, contact: Contact, listener_id: UUID) -> bool:
+        """Say whether she handed it over, and somebody else present can serve it."""
+        given = contact.waiting
+        if listener_id not in given.given_up_by:
+            return False
+        if contact.in_danger and given.waiting_since_ms + self.limits.round_ms <= self.now:
+            return False
+        lanes = set(contact.lanes)
+        for lane in contact.lanes:
+            lanes |= {f"{lane}!{after}" for after in self.plan.helps.get(lane, ())}
+        others = (own for id_, own in self.present().items() if id_ != listener_id)
+        return any(not lanes.isdisjoint(own) for own in others)
 
     def _first(self, ids: Iterable[UUID]) -> UUID | None:
         return min(
@@ -240,8 +273,8 @@ class Model:
             return
         woken = None if lanes is None else self.open_lanes(tuple(lanes))
         free = self.free()
-        beckoned = {id_ for id_ in free if self.best_preferred(id_)}
         heads = self.heads()
+        beckoned = {id_ for id_ in free if self.best_preferred(id_) and self.best(id_, heads)}
         able = [id_ for id_ in free if self._is_woken(id_, woken) and self.best(id_, heads)]
         if offer is None:
             assert not able, "a free listener and a contact she serves side by side"

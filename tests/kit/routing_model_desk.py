@@ -140,6 +140,7 @@ class DeskModel(OfferModel):
             found += [at for at in (listener.lease, listener.owed) if at is not None]
         for contact in self.contacts.values():
             found += self._instants(contact)
+            found += [at for at in contact.again.values() if at > self.now]  # the next sweep pairs
         return min([*found, *self.wrap_ups.values()], default=None)
 
     def _due_offers(self) -> tuple[set[UUID], set[UUID], set[UUID]]:
@@ -152,11 +153,12 @@ class DeskModel(OfferModel):
                 proposal.due = self.now + self.limits.recheck_ms
             elif not proposal.seen:
                 unseen.add(id_)
-                self.close(id_, "unseen", refused=True, turn_over=True)
+                later = self.now + self.limits.rest_ms
+                self.close(id_, "unseen", refused=True, turn_over=True, again_at=later)
             else:
                 expired.add(id_)
                 self._miss(proposal.offer.listener_id)
-                self.close(id_, "expired", refused=True, turn_over=True)
+                self.close(id_, "expired", refused=True, turn_over=True, again_at=self.now)
         return expired, unseen, stuck
 
     def _miss(self, listener_id: UUID) -> None:
@@ -207,7 +209,7 @@ class DeskModel(OfferModel):
                 continue
             if contact.clear_at is not None and contact.clear_at <= self.now:
                 was_told = contact.told
-                contact.skip, contact.clear_at = [], None
+                contact.skip, contact.again, contact.clear_at = [], {}, None
                 contact.judge = contact.told = False
                 if not was_told:
                     exhausted.append(id_)

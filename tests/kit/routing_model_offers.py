@@ -36,7 +36,14 @@ class OfferModel(Model):
                 self.weigh(contact)
 
     def close(
-        self, offer_id: UUID, state: str, *, refused: bool, turn_over: bool, reason: str = ""
+        self,
+        offer_id: UUID,
+        state: str,
+        *,
+        refused: bool,
+        turn_over: bool,
+        reason: str = "",
+        again_at: int | None = None,
     ) -> None:
         proposal = self.offers[offer_id]
         self.end(offer_id, state, reason)
@@ -49,7 +56,7 @@ class OfferModel(Model):
         if contact and not contact.gone and contact.offer == offer_id:
             contact.offer = None
             if refused:
-                self.refuse(contact, proposal.offer)
+                self.refuse(contact, proposal.offer, again_at)
             self.weigh(contact)
 
     def end(self, offer_id: UUID, state: str, reason: str) -> None:
@@ -64,7 +71,7 @@ class OfferModel(Model):
             reason or state,
         )
 
-    def refuse(self, contact: Contact, offer: Offer) -> None:
+    def refuse(self, contact: Contact, offer: Offer, again_at: int | None) -> None:
         if contact.clear_at is None:
             contact.clear_at = offer.offered_at_ms + self.limits.round_ms
         if offer.listener_id not in contact.skip:
@@ -72,6 +79,9 @@ class OfferModel(Model):
                 contact.skip.append(offer.listener_id)
             else:
                 contact.clear_at = self.now  # as many as are remembered: the round is over
+        contact.again.pop(offer.listener_id, None)
+        if again_at is not None and offer.listener_id in contact.skip:
+            contact.again[offer.listener_id] = again_at
         contact.judge = True
 
     def withdraw(self, offer_id: UUID | None, reason: str) -> UUID | None:

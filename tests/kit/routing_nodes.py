@@ -27,6 +27,7 @@ Message = tuple[str, tuple[object, ...]]
 SWEEP_MS = 500
 HEARTBEAT_MS = 5_000
 REFUSED = ("declined", "expired", "unseen", "released")
+GONE = (EventKind.LEASE_LOST, EventKind.LISTENER_ASKED)
 KEPT_MESSAGES = 20
 
 
@@ -99,12 +100,20 @@ class Nodes:
                 if self.desks_show:
                     self.twin.seen(made)
             elif kind is EventKind.OFFER_CLOSED and offer is not None:
-                refused = self.model.offers[offer].state in REFUSED
-                self.laws.note(OfferOver(self.now(), offer, refused=refused))
+                self._note_over(offer)
+            elif kind in GONE and listener is not None:
+                self.truth.tell_presence(listener, is_leased=False)
         in_round = {id_ for id_, known in self.model.contacts.items() if known.skip}
         for id_ in self.in_round - in_round:
             self.laws.note(RoundOver(self.now(), id_))
         self.in_round = in_round
+
+    def _note_over(self, offer_id: UUID) -> None:
+        state, again = self.model.offers[offer_id].state, None
+        if state in ("expired", "unseen"):
+            again = self.now() + (self.plan.limits.rest_ms if state == "unseen" else 0)
+        refused = state in REFUSED
+        self.laws.note(OfferOver(self.now(), offer_id, refused=refused, again_ms=again))
 
     def match(self, lanes: tuple[str, ...]) -> None:
         self.twin.match(lanes)
@@ -206,6 +215,7 @@ class Nodes:
             if listener.state is PresenceState.OFFLINE:
                 continue
             if not self.twin.heartbeat(id_, listener.session):
+                self.truth.tell_presence(id_)
                 self.tell_listener(id_)
         self.observe()
 

@@ -65,9 +65,22 @@ class Pairs:
                 assert since is not None
                 if since > limit or waits.channel not in takes:
                     continue
-                refused = listener_id in contact.refused_by
-                if not refused and waits.is_for(listener_id, listener.present, limit):
+                if contact.is_kept_off(listener_id, limit) or listener_id in waits.given_up_by:
+                    continue
+                if waits.band and self._was_held(listener_id, listener, limit):
+                    continue
+                if waits.is_for(listener_id, listener.present, limit):
                     self._side_by_side(contact_id, listener_id)
+
+    def _was_held(self, id_: Id, listener: TracedListener, since_ms: int) -> bool:
+        """Say whether one in danger that she refused kept her from anything lesser of late."""
+        return listener.unheld_ms > since_ms or any(
+            id_ in other.refused_by
+            and other.waits is not None
+            and other.waits.band == 0
+            and other.waits.channel in listener.channels()
+            for other in self._standing.values()
+        )
 
     def _side_by_side(self, contact: Id, listener: Id) -> None:
         if (contact, listener) not in self._told:

@@ -17,8 +17,16 @@ class TracedContact:
     owner: Id = None  # the engagement that holds it
     left: bool = False
     left_ms: int = 0
-    refused_by: set[Id] = field(default_factory=set)
+    refused_by: dict[Id, int | None] = field(default_factory=dict)  # who → asked again from
     stands_since_ms: int | None = None
+
+    def is_kept_off(self, listener: Id, at_ms: int) -> bool:
+        """Say whether she refused it and is not to be asked again at an instant."""
+        if listener not in self.refused_by:
+            return False
+        again = self.refused_by[listener]
+        in_danger = self.waits is not None and self.waits.band == 0
+        return not in_danger or again is None or again > at_ms
 
 
 @dataclass
@@ -29,6 +37,8 @@ class TracedListener:
     offer: Id = None
     open: dict[Id, str] = field(default_factory=dict)  # engagement → channel
     since_ms: int = 0  # when what she may take last changed
+    present_since_ms: int = 0  # when her presence last changed
+    unheld_ms: int = 0  # when one in danger that she had refused last stopped keeping her
 
     def channels(self, *, ready: bool = True) -> frozenset[str]:
         """The channels she may be offered now."""

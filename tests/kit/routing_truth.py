@@ -40,6 +40,7 @@ class TrueContact:
     preferred: UUID | None = None
     preferred_until_ms: int = 0
     widenings: tuple[Widening, ...] = ()
+    given_up_by: tuple[UUID, ...] = ()
 
     @property
     def channel(self) -> str:
@@ -59,6 +60,7 @@ class TrueContact:
             preferred_listener=self.preferred,
             preferred_until_ms=self.preferred_until_ms,
             widenings=self.widenings,
+            given_up_by=self.given_up_by,
         )
 
     @property
@@ -156,6 +158,7 @@ class Truth:
                 preferred=contact.preferred,
                 preferred_until_ms=contact.preferred_until_ms,
                 widenings=contact.widenings,
+                given_up_by=contact.given_up_by,
             )
         )
 
@@ -221,6 +224,19 @@ class Truth:
         self._tell_laws(contact)
         return contact
 
+    def hand_over(self, engagement: TrueEngagement, lanes: Lanes, now: int) -> TrueContact:
+        """Its listener passes it on: a new turn and a new wait, and not hers again."""
+        contact = self.contacts[engagement.contact_id]
+        self._free(engagement)
+        contact.state, contact.offerable, contact.lanes = "waiting", True, lanes
+        contact.version += 1
+        contact.turn += 1
+        contact.waiting_since_ms, contact.preferred, contact.widenings = now, None, ()
+        given_up = (*contact.given_up_by, engagement.listener_id)
+        contact.given_up_by = tuple(dict.fromkeys(given_up))
+        self._tell_laws(contact)
+        return contact
+
     def _free(self, engagement: TrueEngagement) -> None:
         engagement.open = False
         self.note(Freed(self.now(), engagement.engagement_id))
@@ -232,11 +248,17 @@ class Truth:
         listener = self.listeners[listener_id]
         listener.state, listener.session = state, session or listener.session
         listener.version += 1
+        self.tell_presence(listener_id)
+
+    def tell_presence(self, listener_id: UUID, *, is_leased: bool = True) -> None:
+        """Note a presence for the laws; the index may have lost her lease meanwhile."""
+        listener = self.listeners[listener_id]
         self.note(
             Present(
                 self.now(),
                 listener_id,
-                ready=state is PresenceState.READY,
+                ready=listener.state is PresenceState.READY,
+                leased=is_leased,
                 lanes=self.lanes_of(listener.profile),
                 help=self.help_of(listener.profile),
                 max_chats=listener.max_chats,

@@ -15,6 +15,8 @@ class Law(StrEnum):
     CAPACITY = "capacity"  # what is open fits what she may hold
     NONE_LOST = "none_lost"  # who waits is in the index, who is in the index waits
     ORDER = "order"  # overtaken only by U1 and by who queued within a largest head start
+    DANGER_FIRST = "danger_first"  # nothing lesser to who may take a U1 that waits, refused or not
+    NOT_BACK = "not_back"  # never to who handed it over, while somebody else present serves it
     SIDE_BY_SIDE = "side_by_side"  # nobody waits beside a free listener who serves them
 
 
@@ -26,6 +28,7 @@ class Bounds:
     side_by_side_ms: int = 600  # a sweep's period and one round trip
     told_ms: int = 0  # from a commit until the index has heard of it
     found_ms: int = 75_000  # a whole pass of the reconciler, and what it takes
+    round_ms: int = 30_000  # how long one of band 0 is kept from who handed it over
 
 
 @dataclass(frozen=True, slots=True)

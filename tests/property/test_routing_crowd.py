@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from config.vocabulary import PresenceState
 from routing.model import ListenerPresence, Offer, Step, WaitingContact
 from routing.plan import Limits, Plan, PlanHelp, PlanLane, PlanProfile
+from routing.rank import BAND
 from tests.kit.instant_redis import InstantRedis, instant_redis
 from tests.kit.pools import START_MS, ident
 from tests.kit.routing_depth import stateful_settings
@@ -22,6 +23,7 @@ from tests.kit.routing_twin import Twin
 LANES = [f"line:q{i}:{channel}:fr" for i in range(5) for channel in ("call", "chat")]
 POOLS = itertools.count()
 PROFILES, LISTENERS, CONTACTS, ACTS = 60, 70, 30, 60
+RANKS = [0, 1, *range(BAND, BAND + 8)]
 
 
 def crowded_plan(chance: Random) -> Plan:
@@ -71,7 +73,7 @@ class Crowd:
             turn=self.version,
             lanes=(lane,),
             channel=lane.split(":")[2],
-            rank=self.chance.randint(0, 9),
+            rank=self.chance.choice(RANKS),
             waiting_since_ms=now - self.chance.choice([0, 6_000]),
         )
         self.twin.enqueue(given)

@@ -203,9 +203,13 @@ class Recorder:
             self._later(self._offers_end_within, self._is_over, offer)
         elif kind == "offer_closed":
             self._open.discard(UUID(event["offer"]))
-            self.note(OfferOver(at, UUID(event["offer"]), refused=event["reason"] in REFUSED))
+            self._offer_over(at, UUID(event["offer"]), event["reason"])
         elif kind == "round_exhausted":
             self._later(GRACE, self._round_over, UUID(event["contact"]))
+
+    def _offer_over(self, at: int, offer_id: UUID, reason: str) -> None:
+        again = {"expired": at, "unseen": at + self._plan.limits.rest_ms}.get(reason)
+        self.note(OfferOver(at, offer_id, refused=reason in REFUSED, again_ms=again))
 
     def _is_over(self, offer_id: UUID) -> None:
         """Judge that an offer has ended in its time; not if the index may have forgotten it."""

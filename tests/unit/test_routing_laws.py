@@ -4,6 +4,7 @@ from tests.kit.routing_laws import (
     Arrived,
     Bounds,
     Calm,
+    Fact,
     Freed,
     Held,
     Indexed,
@@ -70,6 +71,8 @@ def test_a_plain_evening_breaks_nothing_and_proves_each_law() -> None:
         "capacity",
         "none_lost",
         "order",
+        "danger_first",
+        "not_back",
         "side_by_side",
     }
 
@@ -181,7 +184,7 @@ def test_danger_is_overtaken_by_nobody() -> None:
         anne(2),
         Offered(3, "o", "c2", "anne"),
     ]
-    assert broken(judge(trace, BOUNDS)) == {"order": 1}
+    assert broken(judge(trace, BOUNDS)) == {"order": 1, "danger_first": 1}
 
 
 def test_who_was_refused_is_held_or_stands_elsewhere_is_not_overtaken() -> None:
@@ -199,6 +202,61 @@ def test_who_was_refused_is_held_or_stands_elsewhere_is_not_overtaken() -> None:
     assert broken(judge(held, BOUNDS)) == {}
     elsewhere = [chats(1, "c1"), anne(4_990), calls(5_000, "c2"), later[1]]
     assert broken(judge(elsewhere, BOUNDS)) == {}
+
+
+def missed_danger(again_ms: int | None) -> list[Fact]:
+    return [
+        anne(),
+        calls(1, "u1", band=0),
+        Offered(2, "o1", "u1", "anne"),
+        calls(3, "c2"),
+        OfferOver(20_002, "o1", refused=True, again_ms=again_ms),
+    ]
+
+
+def test_nothing_lesser_is_offered_while_danger_waits_though_she_refused_it() -> None:
+    lesser = Offered(20_010, "o2", "c2", "anne")
+    for again_ms in (20_002, None):
+        verdict = judge([*missed_danger(again_ms), lesser], BOUNDS)
+        assert broken(verdict) == {"danger_first": 1}
+    for free in (
+        Held(20_005, "u1", held=True),
+        Left(20_005, "u1"),
+        calls(20_005, "u1", band=0, turn=2, lanes=("others:call",)),
+        calls(20_005, "u1", band=0, turn=2, given_up_by=("anne",)),
+        calls(20_005, "u1", band=0, turn=2, preferred="bea", preferred_until_ms=90_000),
+    ):
+        assert broken(judge([*missed_danger(None), free, lesser], BOUNDS)) == {}
+
+
+def test_danger_that_was_missed_is_owed_to_her_at_once_and_what_she_refused_is_not() -> None:
+    waits = judge(missed_danger(20_002), BOUNDS, at_ms=90_000)
+    assert broken(waits) == {"side_by_side": 1}  # the U1: the other one is kept from her by it
+    assert waits.broken[0].contact == "u1"
+    assert broken(judge(missed_danger(None), BOUNDS, at_ms=90_000)) == {}
+    later = [*missed_danger(None), Left(50_000, "u1")]
+    assert broken(judge(later, BOUNDS, at_ms=50_600)) == {}
+    after = judge(later, BOUNDS, at_ms=90_000)
+    assert [(one.contact, one.at_ms) for one in after.broken] == [("c2", 50_600)]
+
+
+def test_who_handed_it_over_is_offered_it_only_when_nobody_else_present_serves_it() -> None:
+    back = Offered(60_000, "o", "c1", "anne")
+    waits = calls(50_000, "c1", given_up_by=("anne",))
+    bea = Present(1, "bea", ready=True, lanes=CALLS)
+    assert broken(judge([anne(), waits, back], BOUNDS)) == {}
+    assert broken(judge([anne(), bea, waits, back], BOUNDS, at_ms=60_000)) == {
+        "not_back": 1,
+        "side_by_side": 1,  # it is bea's
+    }
+    on_break = Present(2, "bea", ready=False, lanes=CALLS)
+    assert broken(judge([anne(), bea, on_break, waits, back], BOUNDS)) == {}
+    danger = calls(50_000, "c1", band=0, given_up_by=("anne",))
+    busy = [calls(2, "c0"), Offered(3, "o0", "c0", "bea"), Taken(4, "o0", "c0", "bea", turn=1)]
+    early = [anne(), bea, *busy, OfferOver(4, "o0"), danger, back]
+    assert broken(judge(early, BOUNDS, at_ms=60_000)) == {"not_back": 1}
+    late = Offered(80_000, "o", "c1", "anne")
+    assert broken(judge([*early[:-1], late], BOUNDS, at_ms=80_000)) == {}
 
 
 def test_waiting_beside_a_free_listener_is_seen_once() -> None:

@@ -4,9 +4,11 @@
 --   since target offerable offer epoch, given (lanes and widenings as PostgreSQL and the
 --   configuration have them; nothing without a widening: then lanes says so), widen (what is still
 --   to come, "at lane lane;at lane"), reached (the latest widening applied), pref pref_until (while
---   a preference lives), skip (" id id ": who refused it in this round), clear_at (end of the
---   round), judge (a refusal to look into), told (this round was reported as exhausted); a tombstone
---   has only version and gone. What is empty is left out: ABSENT says how it is read.
+--   a preference lives), given_up_by (" id id ": who handed it over), skip (" id id ": who refused it
+--   in this round), again (" id=at ": those of them who only missed it, and from when each may be
+--   asked again within the round while it is in band 0), clear_at (end of the round), judge (a
+--   refusal to look into), told (this round was reported as exhausted); a tombstone has only version
+--   and gone. What is empty is left out: ABSENT says how it is read.
 -- It stands in wait:<lane> of each of its lanes, or, while it has a preference, in
 --   preferred:<listener>:<channel> (ZSET by rank), or, on a desk or held back, in neither.
 -- aside:<lane> ZSET by rank: those of a first lane who keep their place outside wait:<lane>,
@@ -14,9 +16,12 @@
 -- steps ZSET: when a contact is to be looked at again.
 local Contact = {}
 
+-- Ranks below it are of band 0, immediate danger: routing.rank.BAND.
+local BAND = 8796093022208
+
 local ABSENT = { __index = {
-  offerable = '1', offer = '', pref = '', pref_until = '0', skip = '', clear_at = '', judge = '',
-  told = '', target = '0', widen = '', reached = '', given = '',
+  offerable = '1', offer = '', pref = '', pref_until = '0', skip = '', again = '', clear_at = '',
+  judge = '', told = '', target = '0', widen = '', reached = '', given = '', given_up_by = '',
 } }
 
 function Contact.key(id)
@@ -25,6 +30,47 @@ end
 
 function Contact.has_refused(contact, listener)
   return string.find(contact.skip, ' ' .. listener .. ' ', 1, true) ~= nil
+end
+
+-- Whether one who refused it in this round waits for its end, or for her time to be asked again.
+function Contact.keeps_off(contact, listener)
+  if tonumber(contact.rank) >= BAND then
+    return true
+  end
+  local _, to = string.find(contact.again, ' ' .. listener .. '=', 1, true)
+  return not to or tonumber(string.match(contact.again, '^%d+', to + 1)) > now
+end
+
+-- Whether somebody is present, busy or not, who serves these lanes or will help out in them, apart
+-- from one listener with lanes of her own.
+function Contact.has_others(contact, own)
+  local function others(lane)
+    local herself = string.find(own, ' ' .. lane .. ' ', 1, true) and 1 or 0
+    return Lanes.staff(lane) > herself
+  end
+  for lane in string.gmatch(contact.lanes, '%S+') do
+    if others(lane) then
+      return true
+    end
+    for help_lane in string.gmatch(redis.call('HGET', POOL .. 'helped', lane) or '', '%S+') do
+      if others(help_lane) then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+-- Whether a listener gave it up and somebody else present can serve it. One in band 0 that nobody
+-- took for a whole round is hers to take again: a free listener is better than none.
+function Contact.is_kept_from(contact, listener, profile)
+  if not string.find(contact.given_up_by, ' ' .. listener .. ' ', 1, true) then
+    return false
+  end
+  if tonumber(contact.rank) < BAND and tonumber(contact.since) + LIMIT.round_ms <= now then
+    return false
+  end
+  return Contact.has_others(contact, Lanes.served(profile))
 end
 
 function Contact.first_lane(contact)
@@ -193,8 +239,22 @@ function Contact.bury(id, contact, version)
   redis.call('PEXPIRE', Contact.key(id), LIMIT.tombstone_ms)
 end
 
--- Note that a listener did not take it: in this round she is not offered it again.
-function Contact.refuse(id, contact, listener, offered_at)
+-- Note from when a listener who missed it may be asked again within the round; nil: not within it.
+function Contact.note_again(contact, listener, at)
+  local from, to = string.find(contact.again, ' ' .. listener .. '=', 1, true)
+  if from then
+    local rest = string.match(contact.again, '^%d+(.*)$', to + 1)
+    contact.again = string.sub(contact.again, 1, from - 1) .. rest
+  end
+  if at then
+    local others = contact.again == '' and ' ' or contact.again
+    contact.again = others .. listener .. '=' .. digits(at) .. ' '
+  end
+end
+
+-- Note that a listener did not take it: in this round she is not offered it again, or, when it is
+-- in band 0 and she only missed it, not before `again_at`.
+function Contact.refuse(id, contact, listener, offered_at, again_at)
   if contact.clear_at == '' then
     contact.clear_at = digits(offered_at + LIMIT.round_ms)
   end
@@ -206,13 +266,17 @@ function Contact.refuse(id, contact, listener, offered_at)
       contact.clear_at = digits(now) -- the set is full: the round is over
     end
   end
+  if Contact.has_refused(contact, listener) then
+    Contact.note_again(contact, listener, again_at)
+  end
   contact.judge = '1'
-  redis.call('HSET', Contact.key(id), 'skip', contact.skip, 'clear_at', contact.clear_at,
-    'judge', '1')
+  redis.call('HSET', Contact.key(id), 'skip', contact.skip, 'again', contact.again, 'clear_at',
+    contact.clear_at, 'judge', '1')
 end
 
--- Give a contact back from an offer, at its old rank; `refused_by` nil when nobody refused it.
-function Contact.free(id, offer_id, refused_by, offered_at)
+-- Give a contact back from an offer, at its old rank; `refused_by` nil when nobody refused it,
+-- `again_at` when she only missed it.
+function Contact.free(id, offer_id, refused_by, offered_at, again_at)
   local contact = Contact.read(id)
   if not contact or contact.offer ~= offer_id then
     return nil
@@ -220,7 +284,7 @@ function Contact.free(id, offer_id, refused_by, offered_at)
   contact.offer = ''
   redis.call('HSET', Contact.key(id), 'offer', '')
   if refused_by then
-    Contact.refuse(id, contact, refused_by, offered_at)
+    Contact.refuse(id, contact, refused_by, offered_at, again_at)
   end
   Contact.stand(id, contact)
   Contact.plan_step(id, contact)

@@ -54,10 +54,21 @@ function Heads.known_contact(id)
   return contacts[id]
 end
 
--- One that is no contact any more is taken for takeable, so that a match meets and removes it.
-function Heads.is_takeable(id, listener)
+-- Whether a listener may be offered a head, and whether it keeps her from anything lesser: one in
+-- band 0 that she has refused does, until it is taken or its time to ask her again has come. What is
+-- no contact that waits is taken for takeable, so that a match meets and removes it.
+function Heads.is_takeable(id, listener, profile)
   local contact = Heads.known_contact(id)
-  return not contact or not Contact.has_refused(contact, listener)
+  if not contact or contact.offer ~= '' then
+    return true, false
+  end
+  if contact.given_up_by ~= '' and Contact.is_kept_from(contact, listener, profile) then
+    return false, false
+  end
+  if Contact.has_refused(contact, listener) and Contact.keeps_off(contact, listener) then
+    return false, tonumber(contact.rank) < BAND
+  end
+  return true, false
 end
 
 -- Whether one contact is served before another, or before none.
@@ -65,10 +76,11 @@ function Heads.goes_before(one, other)
   return not other or one.rank < other.rank or (one.rank == other.rank and one.id < other.id)
 end
 
--- The best head over all lanes of a standing, for one listener. Lanes are opened in the order of
--- their heads, so those that cannot hold the best are never read.
-function Heads.best_in_lanes(listener, lanes)
-  local open, next_lane = {}, 1
+-- The best head over all lanes of a standing, for one listener; and whether one in band 0 that waits
+-- keeps her from anything lesser. Lanes are opened in the order of their heads, so those that cannot
+-- hold the best are never read.
+function Heads.best_in_lanes(listener, lanes, profile)
+  local open, next_lane, is_held = {}, 1, false
   while true do
     local best
     for _, cursor in ipairs(open) do
@@ -83,11 +95,14 @@ function Heads.best_in_lanes(listener, lanes)
         local id, first = Heads.contact(lane, 1)
         open[#open + 1] = { lane = lane, at = 1, id = id, rank = first }
       end
-    elseif not best then
-      return nil
-    elseif Heads.is_takeable(best.id, listener) then
-      return best
+    elseif not best or (is_held and best.rank >= BAND) then
+      return nil, is_held
     else
+      local is_takeable, holds = Heads.is_takeable(best.id, listener, profile)
+      if is_takeable then
+        return best, is_held
+      end
+      is_held = is_held or holds
       best.at = best.at + 1
       best.id, best.rank = Heads.contact(best.lane, best.at)
     end
