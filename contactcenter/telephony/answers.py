@@ -14,6 +14,8 @@ from contactcenter.telephony.protocol import CallGone
 
 # 20404: no such call or conference, or one that is over; 21220: the call is not in progress.
 GONE_CODES = frozenset({20404, 21220})
+# A participant of that label is there: an earlier request was carried out, its answer was lost.
+LABEL_TAKEN = 16025
 NOT_LET_IN = frozenset({401, 403})
 UNAVAILABLE = "telephony_unavailable"
 REFUSED = "telephony_refused"
@@ -52,6 +54,8 @@ def _refusal(status: int, said: dict[str, object] | None) -> CentreError:
     # A 404 without the network's own code is somebody else's, a proxy's: no caller has left.
     if number in GONE_CODES:
         return CallGone("the call or conference is over")
+    if number == LABEL_TAKEN:
+        return OutcomeUnknown("the leg was placed before", code=UNAVAILABLE)
     # Nor is it the network's word on this call that we are not let in, or that a proxy says no.
     is_its_word = number is not None and status not in NOT_LET_IN
     return Unavailable(

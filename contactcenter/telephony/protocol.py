@@ -29,10 +29,13 @@ class CallState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One participant of a conference: a listener's telephone or the caller's."""
+    """One participant of a conference: a listener's telephone or the caller's.
+
+    `conference_sid` is None where only the call itself could be seen.
+    """
 
     call_sid: str
-    conference_sid: str
+    conference_sid: str | None
     label: str
     state: CallState
 
@@ -52,6 +55,21 @@ class LegRequest:
     ring_seconds: int = 10
 
 
+@dataclass(frozen=True, slots=True)
+class LegSought:
+    """What is known of a leg that is looked for, after an answer was lost.
+
+    `conference_sid` is exact and at once; a conference's name leads to it only
+    by a list, which lags. `identity` is whom the leg rings, if it rings anybody:
+    where no list of conferences shows it, the list of calls may.
+    """
+
+    conference_name: str
+    label: str
+    conference_sid: str | None = None
+    identity: str = ""
+
+
 class Telephony(Protocol):
     """The acts on calls that the helpline needs.
 
@@ -60,11 +78,15 @@ class Telephony(Protocol):
     """
 
     async def call_listener(self, request: LegRequest) -> Leg:
-        """Ring the listener's telephone into the conference; raise CallGone if it is over."""
+        """Ring the listener's telephone into the conference; raise CallGone if it is over.
+
+        Raises OutcomeUnknown when a leg of that label is there already, placed
+        by a request whose answer was lost.
+        """
         ...
 
-    async def leg(self, conference_name: str, label: str) -> Leg | None:
-        """Return the leg of that label in the conference in progress, if there is one."""
+    async def leg(self, sought: LegSought) -> Leg | None:
+        """Return the leg of that label, ringing or in progress, if it can be seen yet."""
         ...
 
     async def bring_caller(self, call_sid: str, engagement_id: UUID) -> None:

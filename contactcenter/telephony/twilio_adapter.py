@@ -21,11 +21,10 @@ from twilio.rest import Client
 from config.errors import OutcomeUnknown
 from contactcenter.telephony.addresses import webhook_address
 from contactcenter.telephony.answers import UNAVAILABLE, UNREADABLE
-from contactcenter.telephony.protocol import CallGone, CallState, Leg, LegRequest
+from contactcenter.telephony.protocol import CallGone, CallState, Leg, LegRequest, LegSought
 from contactcenter.telephony.transport import CallRate, TwilioTransport
 
 CALLS_READ = 1000
-LEGS_READ = 50
 # A list may be several requests; a network that leads from page to page is not followed for ever.
 ACT_SECONDS = 20.0
 # What the package raises for an answer that is not what it expects.
@@ -105,23 +104,63 @@ class TwilioTelephony:
                 start_conference_on_enter=True,
                 end_conference_on_exit=True,
                 status_callback=self.webhook("/voice/leg", engagement=str(request.offer_id)),
-                status_callback_event=["answered", "completed"],
+                # `initiated` says the leg's sid even when the answer to this request is lost.
+                status_callback_event=["initiated", "answered", "completed"],
                 conference_status_callback=events,
                 conference_status_callback_event=["start", "end", "join", "leave"],
             ),
             _leg,
         )
 
-    async def leg(self, conference_name: str, label: str) -> Leg | None:
-        """Return the leg of that label; see `Telephony`."""
-        for conference_sid in await _translated(
-            lambda: self._rest.conferences.list_async(friendly_name=conference_name, limit=5),
-            _not_over,
-        ):
-            leg = await self._labelled(conference_sid, label)
+    async def leg(self, sought: LegSought) -> Leg | None:
+        """Return the leg sought; see `Telephony`.
+
+        By the sid of its conference first, then by the conference's name, then
+        by whom it rings: only the first is never late.
+        """
+        if sought.conference_sid:
+            leg = await self._participant(sought.conference_sid, sought.label)
             if leg is not None:
                 return leg
+        # Without a status only those in progress are listed: not one whose first leg still rings.
+        for status in ("init", "in-progress"):
+            for conference_sid in await self._conferences(sought.conference_name, status):
+                leg = await self._participant(conference_sid, sought.label)
+                if leg is not None:
+                    return leg
+        return await self._call_to(sought) if sought.identity else None
+
+    async def _conferences(self, name: str, status: str) -> list[str]:
+        return await _translated(
+            lambda: self._rest.conferences.list_async(friendly_name=name, status=status, limit=5),
+            lambda listed: [_sid(each.sid) for each in listed],
+        )
+
+    async def _participant(self, conference_sid: str, label: str) -> Leg | None:
+        """Return one participant, asked for by its label: no list, so never late."""
+        try:
+            return await _translated(
+                lambda: self._rest.conferences(conference_sid).participants(label).fetch_async(),
+                _leg,
+            )
+        except CallGone:
+            return None
+
+    async def _call_to(self, sought: LegSought) -> Leg | None:
+        """Return the live call to an identity, which one session has to itself."""
+        for status in ("queued", "ringing", "in-progress"):
+            for call_sid, address, state in await self._calls(status):
+                # Whether an address keeps its parameters here is not documented.
+                if address.partition("?")[0] == f"client:{sought.identity}":
+                    return Leg(call_sid, None, sought.label, state)
         return None
+
+    async def _calls(self, status: str) -> list[tuple[str, str, CallState]]:
+        """Return sid, called address and state of the calls listed with a status."""
+        return await _translated(
+            lambda: self._rest.calls.list_async(status=status, limit=CALLS_READ),
+            lambda calls: [(_sid(each.sid), str(each.to), _state(each.status)) for each in calls],
+        )
 
     async def bring_caller(self, call_sid: str, engagement_id: UUID) -> None:
         """Redirect a parked caller into the conference; see `Telephony`."""
@@ -150,21 +189,7 @@ class TwilioTelephony:
 
     async def calls_in_progress(self) -> tuple[str, ...]:
         """Return the sids of the calls in progress; see `Telephony`."""
-        return await _translated(
-            lambda: self._rest.calls.list_async(status="in-progress", limit=CALLS_READ),
-            lambda calls: tuple(_sid(call.sid) for call in calls),
-        )
-
-    async def _labelled(self, conference_sid: str, label: str) -> Leg | None:
-        try:
-            return await _translated(
-                lambda: self._rest.conferences(conference_sid).participants.list_async(
-                    limit=LEGS_READ
-                ),
-                lambda legs: next((_leg(each) for each in legs if each.label == label), None),
-            )
-        except CallGone:
-            return None
+        return tuple(call_sid for call_sid, _, _ in await self._calls("in-progress"))
 
     def softphone_token(self, identity: str) -> str:
         """Return a token with which one desk session may be rung for an hour.
@@ -198,11 +223,6 @@ async def _translated(call: Callable[[], Awaitable[T]], read: Callable[[T], R]) 
     except UNEXPECTED:
         error = OutcomeUnknown("the telephone network gave another answer", code=UNREADABLE)
     raise error
-
-
-def _not_over(conferences: list[Any]) -> list[str]:
-    # Not only those in progress: one whose only participant still rings has not begun.
-    return [_sid(each.sid) for each in conferences if str(each.status) != "completed"]
 
 
 def _done(_answer: object) -> None:

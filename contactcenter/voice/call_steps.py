@@ -22,7 +22,14 @@ from config.vocabulary import EndedBy, EngagementState, EngagementStep, Presence
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.staff.softphones import identity_of
-from contactcenter.telephony.protocol import CallGone, CallState, Leg, LegRequest, Telephony
+from contactcenter.telephony.protocol import (
+    CallGone,
+    CallState,
+    Leg,
+    LegRequest,
+    LegSought,
+    Telephony,
+)
 from records.contacts import Contacts
 from records.engagements import Engagement, Engagements
 
@@ -34,6 +41,8 @@ CLAIM = timedelta(seconds=2)
 RENEWED_EVERY_SECONDS = 0.5
 LOOK_AGAIN = timedelta(seconds=1)
 REDIRECTS = 3
+# How often a leg that nobody has told us of is looked for before it is taken for never placed.
+LOOKS = 3
 
 
 class CallSteps:
@@ -123,13 +132,15 @@ class CallSteps:
         if engagement.state is not EngagementState.CONNECTING:
             await self._move(engagement, EngagementStep.NONE, None)
             return
-        assert engagement.conference_name is not None, "a call has its conference's name"
-        label = str(engagement.engagement_id)
+        if engagement.leg_call_sid is not None:
+            # A callback told of the leg although the answer to our request was lost.
+            await self._move(engagement, EngagementStep.LISTENER_RINGING, timedelta(0))
+            return
         leg = None
         if engagement.step_attempts > 1:
-            leg = await self._telephony.leg(engagement.conference_name, label)
+            leg = await self._telephony.leg(_listeners_leg(engagement))
         if leg is None:
-            leg = await self._placed(engagement, label)
+            leg = await self._placed(engagement)
         if leg is None:
             return
         look = timedelta(0) if leg.state is CallState.IN_PROGRESS else LOOK_AGAIN
@@ -143,13 +154,13 @@ class CallSteps:
             )
             self._effects.steps_due.set()
 
-    async def _placed(self, engagement: Engagement, label: str) -> Leg | None:
+    async def _placed(self, engagement: Engagement) -> Leg | None:
         assert engagement.conference_name is not None, "a call has its conference's name"
         request = LegRequest(
             conference_name=engagement.conference_name,
             identity=identity_of(engagement.session_id.hex),
             offer_id=engagement.engagement_id,
-            label=label,
+            label=str(engagement.engagement_id),
             ring_seconds=int(self._ring.total_seconds()),
         )
         try:
@@ -184,12 +195,11 @@ class CallSteps:
     async def _bring_caller(self, engagement: Engagement) -> None:
         contact = await self._contacts.get(engagement.contact_id)
         assert contact.call_sid is not None, "a call has its sid"
-        try:
-            await self._telephony.bring_caller(contact.call_sid, engagement.engagement_id)
-        except CallGone:
-            await self._caller_gone(engagement)
-            return
-        await self._move(engagement, EngagementStep.CALLER_JOINING, self._joining)
+        # Who is in the conference already is not called out of it: their leaving would end it.
+        if engagement.step_attempts > 1 and await self._has_joined(engagement, contact.call_sid):
+            await self.caller_joined(engagement)
+        else:
+            await self._bring(engagement, contact.call_sid)
 
     async def _await_caller(self, engagement: Engagement) -> None:
         """The join was not reported: ask whether the caller is there, and bring them again."""
@@ -202,9 +212,9 @@ class CallSteps:
         elif engagement.step_attempts > REDIRECTS:
             await self._give_up(engagement, "caller_not_joined")
         else:
-            await self._bring_again(engagement, contact.call_sid)
+            await self._bring(engagement, contact.call_sid)
 
-    async def _bring_again(self, engagement: Engagement, call_sid: str) -> None:
+    async def _bring(self, engagement: Engagement, call_sid: str) -> None:
         try:
             await self._telephony.bring_caller(call_sid, engagement.engagement_id)
         except CallGone:
@@ -214,13 +224,22 @@ class CallSteps:
 
     async def _has_joined(self, engagement: Engagement, call_sid: str) -> bool:
         assert engagement.conference_name is not None, "a call has its conference's name"
-        leg = await self._telephony.leg(engagement.conference_name, "caller")
+        sought = LegSought(engagement.conference_name, "caller", engagement.conference_sid)
+        leg = await self._telephony.leg(sought)
         return leg is not None and leg.call_sid == call_sid
 
     async def caller_joined(self, engagement: Engagement) -> None:
         """Both are in the conference: talking, answered now."""
         contact = await self._engagements.connected(engagement.engagement_id, self._clock.now())
         await self._effects.changed(contact)
+
+    async def leg_unwanted(self, engagement: Engagement) -> None:
+        """Her leg lives although nobody is to talk on it: it is hung up, whoever placed it."""
+        now = self._clock.now()
+        if await self._engagements.advance(
+            engagement.engagement_id, EngagementStep.NONE, EngagementStep.HANG_UP, now
+        ):
+            self._effects.steps_due.set()
 
     async def leg_ended(self, engagement: Engagement) -> None:
         """Her leg is over: not connected, if they were not talking yet."""
@@ -247,12 +266,14 @@ class CallSteps:
     async def _hang_up(self, engagement: Engagement) -> None:
         sid = engagement.leg_call_sid
         if sid is None and engagement.conference_name is not None:
-            leg = await self._telephony.leg(
-                engagement.conference_name, str(engagement.engagement_id)
-            )
+            leg = await self._telephony.leg(_listeners_leg(engagement))
             sid = None if leg is None else leg.call_sid
         if sid is not None:
             await self._telephony.end_call(sid)
+        elif engagement.conference_name is not None and engagement.step_attempts < LOOKS:
+            # It may have been placed by a request whose answer was lost, and not be listed yet.
+            await self._move(engagement, EngagementStep.HANG_UP, LOOK_AGAIN)
+            return
         await self._move(engagement, EngagementStep.NONE, None)
 
     async def _move(
@@ -273,3 +294,13 @@ class CallSteps:
 
     def _is_too_late(self, engagement: Engagement) -> bool:
         return self._clock.now() - engagement.accepted_at > self._answered_within
+
+
+def _listeners_leg(engagement: Engagement) -> LegSought:
+    assert engagement.conference_name is not None, "a call has its conference's name"
+    return LegSought(
+        engagement.conference_name,
+        str(engagement.engagement_id),
+        engagement.conference_sid,
+        identity_of(engagement.session_id.hex),
+    )

@@ -37,6 +37,10 @@ OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 # `system-error`, or one unknown to us) leaves a living call without a document: it is told
 # where it stands, and parked again after a pause.
 MOVED_ON = frozenset({"redirected", "bridged", "redirected-from-bridged"})
+# A redirect out of a <Dial> has its action asked first; the end of a conference says `answered`.
+# What is answered is thrown away, so it must not have changed anything.
+INTERRUPTED = "completed"
+BRINGING = frozenset({EngagementStep.BRING_CALLER, EngagementStep.CALLER_JOINING})
 # A call's identity: two posts without one would be taken for the same call.
 CALL_SID = re.compile(r"CA[0-9a-f]{32}")
 MILLISECONDS = re.compile(r"[0-9]{1,14}")
@@ -208,6 +212,8 @@ class VoiceWebhooks:
             if form.get("CallStatus") in OVER:
                 await self.callers.left(contact_id, "hung_up")
                 return twiml.nothing()
+            if form.get("DialCallStatus") == INTERRUPTED and await self._is_brought(engagement_id):
+                return twiml.go_and_join(engagement_id)
             contact = await self.callers.lost_listener(contact_id, engagement_id)
             moved = await self._is_handed_over(contact, engagement_id)
             return self.documents.of(contact, again=True, moved=moved)
@@ -239,6 +245,8 @@ class VoiceWebhooks:
             log.info("callback_for_another_leg", engagement_id=str(engagement.engagement_id))
         elif status in OVER:
             await self.steps.leg_ended(engagement)
+        elif engagement.state not in (EngagementState.CONNECTING, EngagementState.TALKING):
+            await self.steps.leg_unwanted(engagement)
         elif status == "in-progress" and engagement.step in (
             EngagementStep.CALL_LISTENER,
             EngagementStep.LISTENER_RINGING,
@@ -258,6 +266,11 @@ class VoiceWebhooks:
                 engagement.engagement_id, conference_sid=form["ConferenceSid"]
             )
         return web.Response(status=204)
+
+    async def _is_brought(self, engagement_id: UUID) -> bool:
+        """Tell whether a step of ours is moving the caller to this engagement's listener."""
+        taken = await self.engagements.get(engagement_id)
+        return taken is not None and taken.step in BRINGING
 
     async def _is_handed_over(self, contact: ContactSnapshot, engagement_id: UUID) -> bool:
         """Tell whether the talk went on hold because its listener gave it on elsewhere."""

@@ -161,6 +161,13 @@ def join(conference_name: str, contact_id: UUID, engagement_id: UUID) -> str:
     return str(response)
 
 
+def go_and_join(engagement_id: UUID) -> str:
+    """Send a caller where a step of ours is bringing them anyway."""
+    response = VoiceResponse()
+    response.redirect(addresses.address(addresses.JOIN, engagement=engagement_id))
+    return str(response)
+
+
 def turned_away(words: str, contact_id: UUID, language: str) -> str:
     """Say why nobody takes the call now, then hang up; key 0 still says « danger ».
 

@@ -83,12 +83,13 @@ async def test_refusal_after_the_act_leaves_it_done() -> None:
     ):
         await desk.register()
         await net.rest.misbehave(
-            rules=[{"where": "rest", "act": "refuse_after", "match": "Participants"}]
+            rules=[{"where": "rest", "act": "refuse_after", "match": "Participants"}],
+            list_lag_seconds=0,
         )
         status, _ = await net.rest.post(PARTICIPANTS, **ASKED, Label="a")
         assert status == 500
         await desk.until_ringing()
-        _, found = await net.rest.get("/Conferences.json", FriendlyName="room")
+        _, found = await net.rest.get("/Conferences.json", FriendlyName="room", Status="init")
         sid = found["conferences"][0]["sid"]
         assert (await net.rest.get(f"/Conferences/{sid}/Participants/a.json"))[0] == 200
 

@@ -39,6 +39,7 @@ async def test_lists_show_live_calls_and_can_lag() -> None:
     async with network(ANSWERS) as net, Phone(net.url) as phone:
         sid = await phone.dial()
         await phone.until_status("in-progress")
+        await net.rest.misbehave(list_lag_seconds=0)
         _, listed = await net.rest.get("/Calls.json", Status="in-progress", PageSize="1")
         assert [call["sid"] for call in listed["calls"]] == [sid]
         await net.rest.misbehave(list_lag_seconds=60)
@@ -49,6 +50,7 @@ async def test_lists_show_live_calls_and_can_lag() -> None:
 
 async def test_pages_of_a_list_follow_each_other() -> None:
     async with network(ANSWERS) as net, Phone(net.url) as one, Phone(net.url) as two:
+        await net.rest.misbehave(list_lag_seconds=0)
         sids = {await one.dial(), await two.dial()}
         _, first = await net.rest.get("/Calls.json", PageSize="1")
         assert first["next_page_uri"]
@@ -88,6 +90,7 @@ async def test_malformed_call_updates_are_refused(form: dict[str, str]) -> None:
 
 async def test_conferences_are_read_by_sid_and_found_by_name() -> None:
     async with network(ANSWERS) as net, Phone(net.url) as phone, softphone(net) as desk:
+        await net.rest.misbehave(list_lag_seconds=0)
         participant = await talking(net, phone, desk)
         _, found = await net.rest.get("/Conferences.json", FriendlyName="room-1")
         [conference] = found["conferences"]

@@ -46,6 +46,9 @@ class EmulatorConfig(BaseModel):
     play_seconds: Annotated[float, Field(gt=0)] = 5.0
     # « We always add a 5-second timeout buffer to outgoing calls » (Participants, Timeout).
     ring_slack_seconds: Annotated[float, Field(ge=0)] = 5.0
+    # Calls that the account may place a second; others wait their turn (`queue_time`). 0: any
+    # number. Not divided by `tempo`: whoever placed the call is told how long it waits.
+    calls_per_second: Annotated[float, Field(ge=0, le=100)] = 0.0
     max_calls: Annotated[int, Field(gt=0)] = 2000
     max_call_seconds: Annotated[float, Field(gt=0)] = 4 * 3600.0
 

@@ -32,6 +32,8 @@ class Call:
     endpoint: Endpoint | None = None
     callback: CallbackAddress = field(default_factory=CallbackAddress)
     sequence: int = 0
+    # How long it waits for the account's calls a second before it is placed.
+    queue_ms: int = 0
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     order: Ask | HangUp | None = None

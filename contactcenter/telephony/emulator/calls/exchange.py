@@ -3,7 +3,7 @@
 from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -80,6 +80,7 @@ class Exchange:
         self.calls: OrderedDict[str, Call] = OrderedDict()
         self.queues: dict[str, Queue] = {}
         self.rooms = Rooms(config.account_sid, clock, self.callbacks, self.calls)
+        self._next_turn = clock.now()
         self._number_callback = CallbackAddress(
             config.status_url, "POST", frozenset(config.status_events)
         )
@@ -109,9 +110,19 @@ class Exchange:
             endpoint=endpoint,
             callback=callback or self._number_callback,
         )
+        if direction != "inbound":
+            call.queue_ms = self._queue_ms(now)
         self.calls[call.sid] = call
         self._forget_old_calls()
         return call
+
+    def _queue_ms(self, now: datetime) -> int:
+        """Return how long a call placed now waits for its turn, which it takes."""
+        if not self.config.calls_per_second:
+            return 0
+        turn = max(now, self._next_turn)
+        self._next_turn = turn + timedelta(seconds=1 / self.config.calls_per_second)
+        return round((turn - now).total_seconds() * 1000)
 
     def live_call(self, sid: str) -> Call | None:
         """Return a call that has not ended."""
@@ -159,9 +170,10 @@ class Exchange:
         """Make a request whose answer matters to nobody any more, such as the action of a call
         that was redirected or has hung up.
         """
-        self.tasks.start(self._notify(ask))
+        self.tasks.start(self.ask_in_vain(ask))
 
-    async def _notify(self, ask: Ask) -> None:
+    async def ask_in_vain(self, ask: Ask) -> None:
+        """Make a request and throw its answer away, as soon as it has come."""
         try:
             await self.webhooks.ask(Hook(ask.url, ask.method, ask.fields))
         except WebhookFailed as error:

@@ -109,7 +109,8 @@ async def _leg(exchange: Exchange, call: Call, invitation: Invitation) -> HangUp
 
 
 async def _ring(exchange: Exchange, call: Call, invitation: Invitation) -> CallStatus | None:
-    """Ring every telephone of the identity; None once one answered, else why not."""
+    """Ring every telephone of the identity, in turn; None once one answered, else why not."""
+    await asyncio.sleep(call.queue_ms / 1000)
     telephones = exchange.softphones.of(invitation.identity)
     if not telephones:
         return CallStatus.NO_ANSWER

@@ -36,6 +36,7 @@ class Participant:
     start_on_enter: bool = True
     end_on_exit: bool = False
     beep: str = "true"
+    queue_ms: int = 0
     status: ParticipantStatus = ParticipantStatus.QUEUED
 
     @property

@@ -97,7 +97,9 @@ class Rooms:
     def participant(self, call: Call, **attributes: object) -> Participant:
         """Return a participant for a call, with the given attributes."""
         now = self._clock.now()
-        participant = Participant(call_sid=call.sid, created_at=now, updated_at=now)
+        participant = Participant(
+            call_sid=call.sid, created_at=now, updated_at=now, queue_ms=call.queue_ms
+        )
         for name, value in attributes.items():
             setattr(participant, name, value)
         return participant

@@ -46,9 +46,12 @@ async def dial(script: "Script", verb: twiml.Dial, base: str) -> Outcome:
         await remain(script, stay, wait, noun.wait_method, leaves_on_star=verb.hangup_on_star)
     except asyncio.CancelledError:
         leave(script, stay)
-        # A redirected call belongs to its new document; a hang-up is told to the action.
         if isinstance(call.order, HangUp):
             script.notify_after(verb.action, verb.method, base, fields, "completed")
+        elif call.order is not None:
+            # The interrupted Dial's action is asked before the new document; what it answers
+            # is thrown away.
+            await script.ask_after(verb.action, verb.method, base, {"DialCallStatus": "completed"})
         raise
     leave(script, stay)
     return script.after(verb.action, verb.method, base, fields)

@@ -75,7 +75,11 @@ class Script:
         if document is None:
             fields = self.call.fields() | dict(ask.fields)
             document = await self.exchange.webhooks.ask(Hook(ask.url, ask.method, fields))
-        return twiml.read(document, allowed)
+        verbs = twiml.read(document, allowed)
+        if ask.document is not None and not all(map(_is_absolute, twiml.addresses(verbs))):
+            # A document given in a request has no address that others could be relative to.
+            raise twiml.TwimlError(11100)
+        return verbs
 
     async def _play_verbs(self, verbs: tuple[twiml.Verb, ...], base: str) -> Outcome:
         if self.call.answered_at is None and not (verbs and isinstance(verbs[0], twiml.Reject)):
@@ -212,3 +216,16 @@ class Script:
         if action is not None:
             everything = self.call.fields() | {"CallStatus": status} | dict(fields)
             self.exchange.notify(Ask(urljoin(base, action), method, everything))
+
+    async def ask_after(
+        self, action: str | None, method: str, base: str, fields: Mapping[str, str]
+    ) -> None:
+        """Make an action's request, wait for its answer, and throw it away."""
+        if action is not None:
+            await self.exchange.ask_in_vain(
+                Ask(urljoin(base, action), method, self.call.fields() | dict(fields))
+            )
+
+
+def _is_absolute(address: str) -> bool:
+    return address.startswith(("http://", "https://"))

@@ -5,7 +5,7 @@ error, as silently skipping one would pass for having done it. Source: the
 TwiML reference for Programmable Voice.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
@@ -15,7 +15,10 @@ LOOP_FOR_EVER = 1000  # `loop="0"`; a bound, as everything here is bounded
 
 
 class TwimlError(Exception):
-    """A document cannot be used; `code` is Twilio's: 12100 not XML, 12200 not TwiML."""
+    """A document cannot be used; `code` is Twilio's.
+
+    12100 not XML, 12200 not TwiML, 11100 an address that leads nowhere.
+    """
 
     def __init__(self, code: int) -> None:
         """Hold the code; the document itself is never repeated in an error."""
@@ -156,6 +159,22 @@ def read(document: bytes, allowed: frozenset[type] = ALL_VERBS) -> tuple[Verb, .
     if any(type(verb) not in allowed for verb in verbs):
         raise TwimlError(12200)
     return verbs
+
+
+def addresses(verbs: Iterable[Verb]) -> Iterator[str]:
+    """Yield every address that verbs name: where they lead, what they play, whom they tell."""
+    for verb in verbs:
+        named: tuple[str | None, ...] = ()
+        match verb:
+            case Redirect() | Play():
+                named = (verb.url,)
+            case Gather():
+                named = (verb.action, *addresses(verb.prompts))
+            case Enqueue():
+                named = (verb.action, verb.wait_url)
+            case Dial():
+                named = (verb.action, verb.conference.wait_url, verb.conference.callback_url)
+        yield from filter(None, named)
 
 
 def _verb(element: ET.Element) -> Verb:

@@ -47,7 +47,7 @@ class FaultPlan(BaseModel):
 
     rules: Annotated[list[Rule], Field(max_length=MAX_RULES)] = []
     # « Lists are eventually consistent »: what was made less than this ago is not listed yet.
-    list_lag_seconds: Annotated[float, Field(ge=0, le=60)] = 0.0
+    list_lag_seconds: Annotated[float, Field(ge=0, le=60)] = 0.3
     wait_failure: Literal["ask_again", "fallback", "hang_up"] = "ask_again"
     # The next `enqueue_times` of <Enqueue> end at once with this QueueResult.
     enqueue_result: Literal["", "queue-full", "error", "system-error"] = ""

@@ -1,5 +1,6 @@
 """REST acts on conferences and their participants."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -54,8 +55,13 @@ class RestConferences:
         """Return conferences, newest first; with a lag, the list shows the past.
 
         What was made within the lag is missing, what ended within it still
-        stands as in progress.
+        stands as in progress. Without a status only those in progress are
+        listed, so not one whose first participant still rings. Source:
+        Twilio's change of 30 September 2026.
         """
+        wanted = fields.get("Status", ConferenceStatus.IN_PROGRESS.value)
+        if wanted not in set(ConferenceStatus):
+            raise invalid("Status")
         lag = timedelta(seconds=self._exchange.faults.plan.list_lag_seconds)
         horizon = self._exchange.clock.now() - lag
         found = []
@@ -65,7 +71,7 @@ class RestConferences:
                 shown["status"] = ConferenceStatus.IN_PROGRESS.value
             if (
                 conference.created_at <= horizon
-                and fields.get("Status", shown["status"]) == shown["status"]
+                and wanted == shown["status"]
                 and fields.get("FriendlyName", conference.name) == conference.name
             ):
                 found.append(shown)
@@ -126,7 +132,7 @@ class RestConferences:
             "outbound-api",
             fields["From"],
             f"client:{asked.identity}",
-            callback=_callback(fields, "StatusCallback", "completed"),
+            callback=_callback(fields, "StatusCallback", "completed", wire.CALL_EVENTS),
         )
         if call is None:
             raise WireError(429, 20429, "Too Many Requests")
@@ -163,9 +169,14 @@ class RestConferences:
         return participant_json(self._account, conference, participant)
 
     async def update(self, request: web.Request, fields: Fields) -> dict[str, Any]:
-        """Change how a participant takes part; each kind of change has its event."""
+        """Change how a participant takes part; each kind of change has its event.
+
+        `EndConferenceOnExit` of one on hold is answered as if it were done, and
+        is not: they are to be taken off hold first.
+        """
         conference, participant = self._find(request)
         before = (participant.muted, participant.hold)
+        ender = participant.end_on_exit
         modified = bool({"EndConferenceOnExit", "Coaching", "CallSidToCoach"} & set(fields))
         participant.muted = flag(fields, "Muted", default=participant.muted)
         participant.hold = flag(fields, "Hold", default=participant.hold)
@@ -174,6 +185,8 @@ class RestConferences:
         participant.end_on_exit = flag(
             fields, "EndConferenceOnExit", default=participant.end_on_exit
         )
+        if before[1]:
+            participant.end_on_exit = ender
         participant.call_sid_to_coach = fields.get("CallSidToCoach", participant.call_sid_to_coach)
         participant.coaching = flag(
             fields, "Coaching", default="CallSidToCoach" in fields or participant.coaching
@@ -240,17 +253,26 @@ def _asked(fields: Fields) -> _Asked:
             "end_on_exit": flag(fields, "EndConferenceOnExit", default=False),
             "beep": fields.get("Beep", "true"),
         },
-        callback=_callback(fields, "ConferenceStatusCallback", DEFAULT_CONFERENCE_EVENTS),
+        callback=_callback(
+            fields,
+            "ConferenceStatusCallback",
+            DEFAULT_CONFERENCE_EVENTS,
+            wire.CONFERENCE_EVENTS.values(),
+        ),
         ring_seconds=number(fields, "Timeout", 60, 5, 600),
         wait_method=_method(fields, "WaitMethod"),
     )
 
 
-def _callback(fields: Fields, name: str, default_events: str) -> CallbackAddress:
+def _callback(
+    fields: Fields, name: str, default_events: str, known: Iterable[str]
+) -> CallbackAddress:
+    """Return where events go. With one that does not exist among them, none is ever sent."""
+    asked = events(fields, f"{name}Event", default_events)
     return CallbackAddress(
         fields.get(name, ""),
         _method(fields, f"{name}Method"),
-        events(fields, f"{name}Event", default_events),
+        asked if asked <= set(known) else frozenset(),
     )
 
 

@@ -185,7 +185,7 @@ def call_json(call: Call) -> dict[str, Any]:
         "price_unit": "USD",
         "direction": call.direction,
         "api_version": wire.API_VERSION,
-        "queue_time": "0",
+        "queue_time": str(call.queue_ms),
         "uri": f"{uri}.json",
         "subresource_uris": {"recordings": f"{uri}/Recordings.json"},
     }
@@ -234,7 +234,7 @@ def participant_json(
         "hold": participant.hold,
         "start_conference_on_enter": participant.start_on_enter,
         "status": participant.status.value,
-        "queue_time": "0",
+        "queue_time": str(participant.queue_ms),
         "uri": uri,
     }
     return _complete("api.v2010.account.conference.participant", known)
