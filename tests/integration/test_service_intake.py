@@ -63,6 +63,7 @@ async def test_a_caller_turned_away_is_let_in_by_the_danger_key_and_told_when_mo
         contact_id = contact["contact_id"]
         await ines.did("POST", f"contacts/{contact_id}/hand-over", queue="parent_proche")
         await phone.until_caption("vous passe à quelqu’un d’autre")
+        assert phone.sound == "none", "who waits again is with nobody, and their telephone shows it"
         since = len(phone.captions)
         await until(lambda: any("passe en premier" in text for text in phone.captions[since:]))
         assert not any("Personne ne peut" in text for text in phone.captions)

@@ -27,6 +27,7 @@ MAX_PARTICIPANTS = 250
 class Sound(StrEnum):
     """What a participant hears."""
 
+    NONE = "none"  # out of the conference: what follows is the line's own
     WAITING = "waiting"
     TALKING = "talking"
     HELD = "held"
@@ -196,6 +197,9 @@ class Rooms:
         stay = self._stays.pop(call_sid, None)
         if stay is not None:
             stay.gone.set()
+            # Who is put back in a queue, or said goodbye to, is with nobody any more.
+            if call_sid in self._calls:
+                self._calls[call_sid].tell({"type": "conference", "sound": Sound.NONE.value})
 
     def _connect(self, conference: Conference) -> None:
         peering = self._peerings.setdefault(conference.sid, Peering())

@@ -136,7 +136,7 @@ const acts = {
     setKeysOpen(open);
   },
   conference({ sound }) {
-    if (isLive) show(sound);
+    if (isLive) show(sound === 'none' ? 'in-progress' : sound);
   },
   error({ code }) {
     trouble(code);
