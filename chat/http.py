@@ -147,7 +147,8 @@ class ChatRoutes:
 
     async def page(self, request: web.Request) -> web.Response:
         """Answer the page, in the language asked for, the browser's, or the line's first one."""
-        return self._page.answer(self._centre.openings(_wanted(request, "lang")))
+        openings = self._centre.openings(_wanted(request, "lang"))
+        return self._page.answer(openings, request.headers.get("User-Agent", ""))
 
     async def file(self, request: web.Request) -> web.Response:
         """Answer one of the page's files; there are no others."""

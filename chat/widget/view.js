@@ -45,7 +45,17 @@ export class View {
     const root = document.documentElement;
     root.style.setProperty("--height", `${height}px`);
     root.style.setProperty("--top", `${seen ? seen.offsetTop : 0}px`);
-    root.classList.toggle("short", height < SHORT_REM * parseFloat(getComputedStyle(root).fontSize));
+    this.rearrange(height < SHORT_REM * parseFloat(getComputedStyle(root).fontSize));
+  }
+
+  // What scrolls may change with it: the reader stays where they were, the end or a line further up.
+  rearrange(isShort) {
+    const { top } = this.scrolls.getBoundingClientRect();
+    const line = [...this.list.children].find((each) => each.getBoundingClientRect().bottom > top);
+    const changes = document.documentElement.classList.contains("short") !== isShort;
+    document.documentElement.classList.toggle("short", isShort);
+    if (this.follows) this.scrolls.scrollTo(0, this.scrolls.scrollHeight);
+    else if (changes && line) line.scrollIntoView({ block: "start" });
   }
 
   // What scrolls: the lines, or all that stands above the box to write in.
