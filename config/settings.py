@@ -9,7 +9,7 @@ order mark around a value do not count; an empty one counts as not given.
 import base64
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,6 +20,12 @@ from config.addresses import engine_address, public_address, shown_address
 from config.errors import Misconfigured
 from config.phone import configured_number
 from config.writing import without_edges
+
+# Connections that a process of a role needs at its busiest: two processes of each come to 56, of
+# the 97 that PostgreSQL's own default leaves. A router's loops run one beside the other, and the
+# reconciler's lock holds one for good; the rest of a process waits in the pool, for milliseconds.
+POOL_OF_ROLE = {"public": 8, "chat": 6, "staff": 8, "router": 6}
+POOL_AT_MOST = 16
 
 PACKAGED_HELPLINES = Path(__file__).parent / "helplines"
 
@@ -138,7 +144,8 @@ class Settings(BaseSettings):
     vault_key: Key | None = None
     index_key: Key | None = None
 
-    database_pool_size: Annotated[int, Field(ge=2, le=200)] = 16
+    # Connections of one process; not given, by what it does: POOL_OF_ROLE.
+    database_pool_size: Annotated[int, Field(ge=2, le=200)] | None = None
     database_connect_seconds: Seconds = 5
     database_statement_seconds: Seconds = 5
     redis_seconds: Seconds = 2
@@ -165,6 +172,12 @@ class Settings(BaseSettings):
         ]
         if missing:
             raise Misconfigured(missing)
+
+    def pool_size(self, roles: Collection[str]) -> int:
+        """Return how many connections a process of these roles may hold."""
+        if self.database_pool_size is not None:
+            return self.database_pool_size
+        return min(POOL_AT_MOST, sum(POOL_OF_ROLE[role] for role in roles))
 
     def redacted(self) -> dict[str, Any]:
         """Return every setting for people to read: secrets as `***`, addresses without theirs."""

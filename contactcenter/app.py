@@ -83,7 +83,7 @@ async def run(
         # This service speaks plain http: somebody stands in front, and counts as every client.
         log.warning("proxy_not_declared", key="PROXY_HOPS")
     async with AsyncExitStack() as stack:
-        engines = await stack.enter_async_context(engines_in_use(settings, helpline, clock))
+        engines = await stack.enter_async_context(engines_in_use(settings, helpline, clock, roles))
         helpline = engines.helpline
         services = await stack.enter_async_context(
             centre(settings, helpline, engines, clock, addresses.public_url)

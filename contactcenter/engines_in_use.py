@@ -1,6 +1,6 @@
 """The engines the service stands on: opened, proven, and named when one is missing."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from config.addresses import place_of
 from config.clock import Clock
 from config.errors import Misconfigured, Unavailable
 from config.helpline.helpline import Helpline
-from config.settings import Settings, decode_key
+from config.settings import POOL_OF_ROLE, Settings, decode_key
 from contactcenter.centre.queue.placement import plan_of
 from records.configuration import Configuration
 from records.database import Database
@@ -34,7 +34,10 @@ class EnginesInUse:
 
 @asynccontextmanager
 async def engines_in_use(
-    settings: Settings, helpline: Helpline, clock: Clock
+    settings: Settings,
+    helpline: Helpline,
+    clock: Clock,
+    roles: Collection[str] = frozenset(POOL_OF_ROLE),
 ) -> AsyncIterator[EnginesInUse]:
     """Open both engines and prove them; raises Misconfigured saying which fails and what to do."""
     settings.require("database_url", "redis_url", "vault_key", "index_key")
@@ -56,7 +59,7 @@ async def engines_in_use(
                 database = await stack.enter_async_context(
                     Database.open(
                         database_url,
-                        pool_size=settings.database_pool_size,
+                        pool_size=settings.pool_size(roles),
                         connect_seconds=settings.database_connect_seconds,
                         statement_seconds=settings.database_statement_seconds,
                     )

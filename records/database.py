@@ -26,6 +26,8 @@ Row = asyncpg.Record
 
 # How long a roll-back may take before the connection is thrown away instead.
 ROLLBACK_SECONDS = 1.0
+# A connection nobody asked for in so long goes back to the server: others count on it.
+IDLE_SECONDS = 20.0
 
 _holder: ContextVar["asyncio.Task[Any] | None"] = ContextVar("holder", default=None)
 
@@ -99,11 +101,14 @@ class Database:
         dsn: str,
         *,
         pool_size: int = 16,
+        idle_seconds: float = IDLE_SECONDS,
         connect_seconds: float = 5,
         statement_seconds: float = 5,
         application_name: str = "contactcenter",
     ) -> AsyncIterator["Database"]:
         """Open the pool; nothing in it waits longer than the seconds given.
+
+        It grows to `pool_size` and, after `idle_seconds` without use, shrinks to one.
 
         Raises Unavailable when the database does not answer, Misconfigured
         when it answers that this role or database cannot be used.
@@ -117,6 +122,7 @@ class Database:
                 dsn,
                 min_size=1,
                 max_size=pool_size,
+                max_inactive_connection_lifetime=idle_seconds,
                 timeout=connect_seconds,
                 # The server gives up first; this is for a server that fell silent.
                 command_timeout=statement_seconds + 1,

@@ -4,7 +4,9 @@ No text of theirs is kept: DETAIL holds the row's values.
 """
 
 import asyncpg
+import structlog
 
+from config.clock import monotonic
 from config.errors import (
     CentreError,
     Conflict,
@@ -58,6 +60,25 @@ LOST = (
 DRIVER_ERRORS = (asyncpg.PostgresError, *LOST)
 
 
+log = structlog.get_logger()
+
+TOLD_EVERY_SECONDS = 10.0
+_told: dict[str, float] = {}
+
+
+def _tell(error: Exception) -> None:
+    """Log why PostgreSQL is not to be had: a SQLSTATE or a type, every ten seconds each at most.
+
+    « remaining connection slots are reserved » (53300), a disk that is full (53100), a standby
+    (25006): who is woken at night needs that, and our own code does not say it.
+    """
+    state = _sqlstate(error) if isinstance(error, asyncpg.PostgresError) else type(error).__name__
+    now = monotonic()
+    if now - _told.get(state, float("-inf")) >= TOLD_EVERY_SECONDS:
+        _told[state] = now
+        log.warning("database_unavailable", sqlstate=state)
+
+
 def translate(error: Exception, *, connected: bool = False) -> CentreError:
     """Return our error for one of DRIVER_ERRORS raised by a statement or a connection.
 
@@ -73,8 +94,14 @@ def translate(error: Exception, *, connected: bool = False) -> CentreError:
     if isinstance(error, asyncpg.InterfaceError) and connected:
         return CentreError(f"driver: {type(error).__name__}", code="database_refused")
     if isinstance(error, LOST):
+        _tell(error)
         return Unavailable(f"lost: {type(error).__name__}", code="database_unavailable")
-    return _by_state(_sqlstate(error))
+    refusal = _by_state(_sqlstate(error))
+    if refusal.code == "database_unavailable" or isinstance(
+        error, asyncpg.ReadOnlySQLTransactionError
+    ):
+        _tell(error)
+    return refusal
 
 
 def _by_state(state: str) -> CentreError:
@@ -104,6 +131,7 @@ def translate_commit(error: Exception) -> CentreError:
     refused = isinstance(error, asyncpg.PostgresError) and not isinstance(error, LOST)
     if refused and not _sqlstate(error).startswith(("08", "57P", "XX")):
         return translate(error)
+    _tell(error)
     return OutcomeUnknown(f"at commit: {type(error).__name__}", code="outcome_unknown")
 
 

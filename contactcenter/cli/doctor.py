@@ -11,7 +11,7 @@ import typer
 from config.errors import CentreError, Misconfigured
 from config.helpline.load import load_helpline
 from config.settings import Settings, load_settings
-from contactcenter.cli import doctor_engines, doctor_upgrade
+from contactcenter.cli import doctor_capacity, doctor_engines, doctor_upgrade
 from contactcenter.cli.running import run_async
 from contactcenter.voice import proof
 from routing.plan import Plan
@@ -57,6 +57,7 @@ async def examine(*, before_upgrade: bool = False) -> list[Finding]:
         ("postgresql", doctor_engines.postgresql),
         ("schema", doctor_upgrade.schema_before if before_upgrade else doctor_upgrade.schema),
         ("rules", doctor_upgrade.rules),
+        ("connections", doctor_capacity.connections),
         ("redis", doctor_engines.redis),
         ("index", doctor_upgrade.index),
         ("keys", doctor_engines.keys),

@@ -13,7 +13,7 @@ from config.errors import Misconfigured, Unavailable
 from config.helpline.load import load_helpline
 from config.settings import Settings
 from config.vocabulary import Role
-from contactcenter.cli import doctor_engines, doctor_upgrade
+from contactcenter.cli import doctor_capacity, doctor_engines, doctor_upgrade
 from contactcenter.cli.staff_records import new_credentials, staff_records
 from contactcenter.telephony.signature import WebhookSecrets, WebhookSignature
 from contactcenter.voice import proof
@@ -164,6 +164,22 @@ async def test_the_doctor_says_of_rules_and_index_what_serve_will_say(
     with pytest.raises(Misconfigured, match="no rolling upgrade"):
         await doctor_upgrade.index(settings)
     await redis.aclose()
+
+
+async def test_connections_of_all_processes_are_added_up_against_the_server(
+    settings: Settings, migrate_database_url: str
+) -> None:
+    assert settings.database_pool_size is None
+    assert "up to 61 connections" in await doctor_capacity.connections(settings)
+    greedy = settings.model_copy(update={"database_pool_size": 200})
+    with pytest.raises(Misconfigured, match="raise max_connections"):
+        await doctor_capacity.connections(greedy)
+    owner = await asyncpg.connect(migrate_database_url)
+    name = await owner.fetchval("SELECT current_database()")
+    await owner.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 40")
+    await owner.close()
+    with pytest.raises(Misconfigured, match="this role may have 40"):
+        await doctor_capacity.connections(settings)
 
 
 async def test_a_superuser_is_refused_at_run_time(

@@ -4,6 +4,7 @@ import asyncio
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from config.errors import (
     CentreError,
@@ -14,7 +15,9 @@ from config.errors import (
     Unavailable,
 )
 from config.ids import new_id
+from records import refusals
 from records.database import Database
+from tests.kit.cutting_proxy import cutting_proxy
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.record_rows import NOW, add_line, add_staff, read, run
 from tests.kit.until import until
@@ -60,6 +63,100 @@ async def test_a_wrong_password_or_database_is_a_misconfiguration(database_url: 
             async with Database.open(address):
                 pass
         assert "wrong" not in str(refused.value)
+
+
+async def test_connections_unused_go_back_to_the_server(
+    database_url: str, admin_database_url: str
+) -> None:
+    async def held() -> int:
+        connection = await asyncpg.connect(admin_database_url, timeout=10)
+        try:
+            return int(
+                await connection.fetchval(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND application_name = 'contactcenter'"
+                )
+            )
+        finally:
+            await connection.close()
+
+    async with Database.open(database_url, pool_size=6, idle_seconds=0.2) as database:
+        everybody = asyncio.Barrier(7)
+
+        async def hold() -> None:
+            async with database.reading() as tx:
+                await tx.fetch_value("lock.check")
+                await everybody.wait()
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(6):
+                tasks.create_task(hold())
+            await everybody.wait()
+            assert await held() >= 5
+
+        async def is_small() -> bool:
+            return await held() <= 1
+
+        await until(is_small, 10)
+
+
+async def test_a_database_frozen_behind_a_proxy_that_still_answers_for_it_is_given_up_and_heals(
+    database_url: str,
+) -> None:
+    """Every connection is lent when it happens: none is waited for longer than its time-outs."""
+    async with (
+        cutting_proxy(database_url) as proxy,
+        Database.open(
+            proxy.url, pool_size=2, connect_seconds=0.3, statement_seconds=0.3
+        ) as database,
+    ):
+
+        async def ask() -> object:
+            async with database.transaction() as tx:
+                return await tx.fetch_value("lock.check")
+
+        assert await asyncio.gather(ask(), ask()) == [1, 1]
+        proxy.is_frozen = True
+        for _ in range(4):  # callers who give up in the middle, as a cancelled request does
+            with pytest.raises((TimeoutError, Unavailable)):
+                async with asyncio.timeout(0.1):
+                    await ask()
+        async with asyncio.timeout(20):
+            answers = await asyncio.gather(*(ask() for _ in range(6)), return_exceptions=True)
+        assert all(isinstance(answer, Unavailable) for answer in answers), answers
+        proxy.is_frozen = False
+
+        async def is_healed() -> bool:
+            try:
+                return await asyncio.gather(*(ask() for _ in range(4))) == [1] * 4
+            except Unavailable:
+                return False
+
+        await until(is_healed, 10)
+
+
+async def test_why_postgresql_refuses_is_logged_by_its_sqlstate(
+    database_url: str, admin_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "_told", {})
+    admin = await asyncpg.connect(admin_database_url, timeout=10)
+    name = await admin.fetchval("SELECT current_database()")
+    async with Database.open(database_url, pool_size=3) as database:
+        await admin.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 1")
+        with capture_logs() as lines:
+            async with database.reading() as tx:
+                await tx.fetch_value("lock.check")
+
+                async def one_too_many() -> None:
+                    async with database.reading() as other:
+                        await other.fetch_value("lock.check")
+
+                for _ in range(2):
+                    with pytest.raises(Unavailable):
+                        await asyncio.gather(one_too_many())
+        told = [line for line in lines if line["event"] == "database_unavailable"]
+        assert [line["sqlstate"] for line in told] == ["53300"], "once, not for each"
+    await admin.close()
 
 
 async def test_an_error_rolls_everything_back(database_url: str) -> None:

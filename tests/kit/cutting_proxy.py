@@ -22,6 +22,7 @@ class CuttingProxy:
     """Relays until told to cut; each order cuts one connection once."""
 
     url: str
+    is_frozen: bool = False  # takes every byte, as a proxy's kernel does, and passes none on
     orders: list[tuple[bytes, Cut]] = field(default_factory=list)
     cuts: int = 0
 
@@ -41,9 +42,11 @@ async def cutting_proxy(url: str) -> AsyncIterator[CuttingProxy]:
     async def relay(client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         server, to_server = await asyncio.open_connection(parts.hostname, parts.port)
         writers.update((to_client, to_server))
-        reading = asyncio.ensure_future(_pump(server, to_client))
+        reading = asyncio.ensure_future(_pump(proxy, server, to_client))
         try:
             while data := await client.read(65536):
+                if proxy.is_frozen:
+                    continue
                 order = next((each for each in proxy.orders if each[0] in data), None)
                 if order is None:
                     to_server.write(data)
@@ -76,8 +79,11 @@ async def cutting_proxy(url: str) -> AsyncIterator[CuttingProxy]:
         await until(lambda: not writers)
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(
+    proxy: CuttingProxy, source: asyncio.StreamReader, sink: asyncio.StreamWriter
+) -> None:
     with contextlib.suppress(OSError):
         while data := await source.read(65536):
-            sink.write(data)
+            if not proxy.is_frozen:
+                sink.write(data)
     sink.transport.abort()
