@@ -11,7 +11,7 @@ import http
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from functools import partial
 from typing import cast
 from uuid import UUID
@@ -25,12 +25,19 @@ from chat.address import area_of, client_of, hidden
 from chat.centre import Centre
 from chat.connection import Connection
 from chat.limits import Buckets, GatewayLimits, Places, SessionLimits
-from chat.wire import ACCEPTS_A_TURN, BACKLOG, CountedConnection, Unopened, listen
+from chat.wire import ACCEPTS_A_TURN, BACKLOG, CountedConnection, Unopened, listen, plain_answer
 from config.clock import monotonic
 
 log = structlog.get_logger()
 
 SOCKET_PATH = "/chat/socket"
+
+Health = Callable[[str], Awaitable[tuple[int, str] | None]]
+
+
+async def no_health(_path: str) -> tuple[int, str] | None:
+    """Know no path: for a gateway that stands alone."""
+    return None
 
 
 class Gateway:
@@ -43,6 +50,7 @@ class Gateway:
         limits: GatewayLimits,
         session_limits: SessionLimits,
         forwarded_hops: int,
+        health: Health,
     ) -> None:
         """Keep what a connection needs; serves nothing yet."""
         self._centre = centre
@@ -56,6 +64,8 @@ class Gateway:
         self._by_contact: defaultdict[UUID, list[Connection]] = defaultdict(list)
         self._empty = asyncio.Event()
         self._draining = False
+        self._health = health
+        self.stop_listening: Callable[[], None] = lambda: None
         self.port = 0
 
     @property
@@ -66,11 +76,13 @@ class Gateway:
     async def drain(self, window_seconds: float) -> None:
         """Send everybody elsewhere and return once they are gone, or the window has passed.
 
-        New sockets are refused at once. Each client is given its own moment
+        New sockets are refused at once, and the port is closed: a proxy finds nobody there
+        and tries the next gateway, instead of passing a refusal on. Each client is given its own moment
         within the window, so that they do not all arrive next door together;
         until then its socket works. Lines being stored are acknowledged first.
         """
         self._draining = True
+        self.stop_listening()
         log.info("chat_draining", open=self.open_sockets)
         for connection in list(self._connections):
             after_ms = secrets.randbelow(max(1, int(window_seconds * 1000)))
@@ -95,9 +107,14 @@ class Gateway:
         finally:
             self._forget(connection)
 
-    def screen(self, socket: ServerConnection, request: Request) -> Response | None:
-        """Refuse a handshake before it costs anything; the reason is a code in the body."""
+    async def screen(self, socket: ServerConnection, request: Request) -> Response | None:
+        """Refuse a handshake before it costs anything; the reason is a code in the body.
+
+        The health paths are answered here too, as on every port.
+        """
         assert isinstance(socket, CountedConnection)
+        if told := await self._health(request.path.partition("?")[0]):
+            return plain_answer(http.HTTPStatus(told[0]), told[1], "application/json")
         if refused := self._refused(socket, request):
             return socket.respond(*refused)
         return None
@@ -161,16 +178,18 @@ async def chat_gateway(
     session_limits: SessionLimits | None = None,
     drain_seconds: float = 5.0,
     forwarded_hops: int = 0,
+    health: Health = no_health,
 ) -> AsyncIterator[Gateway]:
     """Serve the chat's sockets at `SOCKET_PATH` until left; `port` 0 takes any free one.
 
+    `health` gives status and text of a health path, None for others.
     `allowed_origins` are the page's own, such as "https://chat.example.org".
     Leaving drains over `drain_seconds` unless `drain` was called before.
     Raises OSError when the port cannot be had.
     """
     limits = limits or GatewayLimits()
     gateway = Gateway(
-        centre, allowed_origins, limits, session_limits or SessionLimits(), forwarded_hops
+        centre, allowed_origins, limits, session_limits or SessionLimits(), forwarded_hops, health
     )
     # The library narrates frames, content included, at debug level: never let it.
     logger = logging.getLogger("chat.websockets")
@@ -195,6 +214,7 @@ async def chat_gateway(
     )
     async with server:
         listening.listen(BACKLOG)  # the kernel keeps more than one turn of the loop takes
+        gateway.stop_listening = server.server.close
         gateway.port = listening.getsockname()[1]
         log.info("chat_gateway_open", port=gateway.port)
         try:

@@ -214,16 +214,22 @@ def _problem(status: http.HTTPStatus, code: str) -> Response:
         "status": int(status),
         "code": code,
     }
-    body = json.dumps(document).encode()
+    answer = plain_answer(status, json.dumps(document), "application/problem+json")
+    if status in {http.HTTPStatus.SERVICE_UNAVAILABLE, http.HTTPStatus.TOO_MANY_REQUESTS}:
+        answer.headers["Retry-After"] = _RETRY_SECONDS
+    return answer
+
+
+def plain_answer(status: http.HTTPStatus, text: str, content_type: str) -> Response:
+    """Return an answer to what opens no socket."""
+    body = text.encode()
     headers = Headers(
         {
             "Date": formatdate(usegmt=True),
             "Connection": "close",
             "Content-Length": str(len(body)),
-            "Content-Type": "application/problem+json",
+            "Content-Type": content_type,
             **PLAIN_HEADERS,
         }
     )
-    if status in {http.HTTPStatus.SERVICE_UNAVAILABLE, http.HTTPStatus.TOO_MANY_REQUESTS}:
-        headers["Retry-After"] = _RETRY_SECONDS
     return Response(int(status), status.phrase, headers, body)

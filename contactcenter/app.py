@@ -6,6 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -14,17 +15,19 @@ from chat.gateway import SOCKET_PATH, chat_gateway
 from chat.limits import SessionLimits
 from config.addresses import origins_of
 from config.clock import Clock, SystemClock
-from config.errors import Misconfigured, Unavailable
+from config.errors import Misconfigured
 from config.helpline.helpline import Helpline
 from config.settings import Settings
 from config.text import Catalog
 from contactcenter.api.live.registry import LiveSockets
 from contactcenter.api.routes import add_api_routes
 from contactcenter.auth.cookies import BrowserRules
+from contactcenter.checks import add_checks
+from contactcenter.clock_watch import ClockWatch
 from contactcenter.desk.rendering import Pages
 from contactcenter.desk.routes import add_desk_routes
-from contactcenter.engines_in_use import EnginesInUse, engines_in_use
-from contactcenter.health import Readiness
+from contactcenter.engines_in_use import engines_in_use
+from contactcenter.health import Readiness, add_staff_health, health_answer
 from contactcenter.loops import Loop, LoopHealth, running
 from contactcenter.servers import (
     line_rate,
@@ -47,7 +50,6 @@ STEPS_SECONDS = 1.0
 # Calls brought on at once by one process: a slow answer of the carrier holds up one of them.
 STEP_DRIVERS = 8
 DRAIN_SECONDS = 4.0
-SWEEP_SILENT_SECONDS = 10.0
 
 TRUSTED_TYPES = ("lit-html",)
 # Where the carrier's softphone registers and sends its events (Voice JS SDK, « Network »).
@@ -75,7 +77,7 @@ async def run(
     0 after an orderly stop, 1 when a loop gave up. Raises Misconfigured when
     an engine does not answer or a port is taken: nothing was served then.
     """
-    clock, stop = SystemClock(), _stop_signal()
+    clock, stop = ClockWatch(SystemClock()), _stop_signal()
     readiness, health = Readiness(), LoopHealth()
     addresses = _addresses(settings)
     refuse_shared_hosts(addresses.public_url, addresses.chat_url, addresses.staff_url)
@@ -85,16 +87,14 @@ async def run(
     async with AsyncExitStack() as stack:
         engines = await stack.enter_async_context(engines_in_use(settings, helpline, clock, roles))
         helpline = engines.helpline
+        await clock.look(engines.database)
         services = await stack.enter_async_context(
             centre(settings, helpline, engines, clock, addresses.public_url)
         )
-        _add_checks(readiness, engines, health, roles)
-        if services.voice is not None and "public" in roles:
-            proof = services.voice.proof
-            readiness.doubt("webhooks", lambda: proof.is_proven)
+        add_checks(readiness, engines, services, clock, health, roles)
         if "router" in roles:
             await services.reconciler.welcome_back()
-        loops = await stack.enter_async_context(running(_loops(services, roles, health)))
+        loops = await stack.enter_async_context(running(_loops(services, clock, roles, health)))
         sockets = await _open_ports(stack, settings, helpline, services, readiness, roles, clock)
         _settle_memory()
         log.info("service_ready", roles=sorted(roles))
@@ -137,35 +137,17 @@ def _addresses(settings: Settings) -> Addresses:
     )
 
 
-def _add_checks(
-    readiness: Readiness, engines: EnginesInUse, health: LoopHealth, roles: frozenset[str]
-) -> None:
-    async def postgresql() -> None:
-        async with engines.database.reading() as tx:
-            await tx.fetch_value("lock.check")
-
-    async def index() -> None:
-        await engines.router.epoch()
-
-    async def index_format() -> None:
-        engines.router.format.require()
-
-    async def sweeping() -> None:
-        if health.silent_for("sweep") > SWEEP_SILENT_SECONDS:
-            raise Unavailable("the sweep is silent")
-
-    readiness.add("postgresql", postgresql)
-    readiness.add("redis", index)
-    readiness.add("index_format", index_format)
-    if "router" in roles:
-        readiness.add("sweep", sweeping)
-
-
-def _loops(services: Centre, roles: frozenset[str], health: LoopHealth) -> list[Loop]:
+def _loops(
+    services: Centre, clock: ClockWatch, roles: frozenset[str], health: LoopHealth
+) -> list[Loop]:
     def loop(name: str, every: float, act: Callable[[], Awaitable[object]]) -> Loop:
         return Loop(name, every, act, health)
 
+    async def look_at_clock() -> None:
+        await clock.look(services.database)
+
     loops = [
+        loop("clock", 2.0, look_at_clock),
         loop("wakes", 0.0, services.wakes.hear),
         loop("wakes_poll", 1.0, services.wakes.poll_while_deaf),
         loop("index_format", 1.0, services.router.format.look),
@@ -192,18 +174,21 @@ def _loops(services: Centre, roles: frozenset[str], health: LoopHealth) -> list[
                 loop("waiting_callers", 2.0, services.voice.waits.look),
             ]
     if "router" in roles:
+        # What acts by itself stands still while this machine's clock is off.
+        on_time = clock.guarding
         loops += [
-            loop("sweep", SWEEP_SECONDS, services.sweep.round),
-            loop("escalations", 1.0, services.escalations.round),
-            loop("offer_outcomes", 30.0, services.outcomes.round),
-            loop("orphans", 2.0, services.sweep.return_orphans),
-            loop("absent_visitors", 1.0, services.life.look_for_absent),
-            loop("reconciler_lock", 1.0, services.reconciler_lock.keep),
-            loop("reconciler", RECONCILE_SECONDS, services.reconciler.round),
-            loop("audit_sealer", 1.0, services.sealing),
+            loop("sweep", SWEEP_SECONDS, on_time(services.sweep.round)),
+            loop("escalations", 1.0, on_time(services.escalations.round)),
+            loop("offer_outcomes", 30.0, on_time(services.outcomes.round)),
+            loop("orphans", 2.0, on_time(services.sweep.return_orphans)),
+            loop("absent_visitors", 1.0, on_time(services.life.look_for_absent)),
+            loop("reconciler_lock", 1.0, on_time(services.reconciler_lock.keep)),
+            loop("reconciler", RECONCILE_SECONDS, on_time(services.reconciler.round)),
+            loop("audit_sealer", 1.0, on_time(services.sealing)),
         ]
         if services.voice is not None:
-            loops.append(loop("orphan_calls", 60.0, services.voice.callers.close_orphans))
+            close_orphans = on_time(services.voice.callers.close_orphans)
+            loops.append(loop("orphan_calls", 60.0, close_orphans))
     return loops
 
 
@@ -238,6 +223,7 @@ async def _open_ports(
     sockets = None
     if "staff" in roles:
         app, sockets = _staff_application(settings, helpline, services, catalog, addresses)
+        add_staff_health(app, readiness)
         listening = listening_socket(host, settings.staff_port, "STAFF_PORT")
         await stack.enter_async_context(served(app, listening, forwarded_hops=settings.proxy_hops))
     if "chat" in roles:
@@ -253,6 +239,7 @@ async def _open_ports(
                 ),
                 drain_seconds=DRAIN_SECONDS,
                 forwarded_hops=settings.proxy_hops,
+                health=partial(health_answer, readiness),
             )
             await stack.enter_async_context(gateway)
         except OSError as error:

@@ -1,6 +1,7 @@
 """/healthz: the process lives. /readyz: it can do its work now, and what it lacks if not."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -8,11 +9,13 @@ from aiohttp import web
 
 from config.clock import monotonic
 from config.errors import CentreError
+from contactcenter.auth.access import PUBLIC, add_route
 
 log = structlog.get_logger()
 
 CHECK_SECONDS = 2.0
 KNOWN_SECONDS = 1.0
+PATHS = ("/healthz", "/readyz")
 
 Check = Callable[[], Awaitable[object]]
 
@@ -65,20 +68,38 @@ class Readiness:
         return False
 
 
+async def health_answer(readiness: Readiness, path: str) -> tuple[int, str] | None:
+    """Return status and JSON of a health path, None for any other; the same on every port.
+
+    Answers name parts, never addresses or versions.
+    """
+    if path == "/healthz":
+        return 200, json.dumps({"status": "alive"})
+    if path != "/readyz":
+        return None
+    failing = await readiness.failing()
+    if failing:
+        log.warning("not_ready", failing=failing)
+        return 503, json.dumps({"status": "not_ready", "failing": failing})
+    return 200, json.dumps({"status": "ready", "doubts": readiness.doubts()})
+
+
+def _handler(readiness: Readiness, path: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_request: web.Request) -> web.Response:
+        told = await health_answer(readiness, path)
+        assert told is not None, "a health path"
+        status, text = told
+        return web.json_response(text=text, status=status)
+
+    return answer
+
+
 def health_routes(readiness: Readiness) -> list[web.RouteDef]:
-    """Return the two routes; their answers name parts, never addresses or versions."""
+    """Return the routes of the public and the metrics port."""
+    return [web.get(path, _handler(readiness, path), name=path[1:]) for path in PATHS]
 
-    async def healthz(_request: web.Request) -> web.Response:
-        return web.json_response({"status": "alive"})
 
-    async def readyz(_request: web.Request) -> web.Response:
-        failing = await readiness.failing()
-        if failing:
-            log.warning("not_ready", failing=failing)
-            return web.json_response({"status": "not_ready", "failing": failing}, status=503)
-        return web.json_response({"status": "ready", "doubts": readiness.doubts()})
-
-    return [
-        web.get("/healthz", healthz, name="healthz"),
-        web.get("/readyz", readyz, name="readyz"),
-    ]
+def add_staff_health(app: web.Application, readiness: Readiness) -> None:
+    """Add the routes to the staff port, where each declares its access."""
+    for path in PATHS:
+        add_route(app, "GET", path, _handler(readiness, path), access=PUBLIC, name=path[1:])

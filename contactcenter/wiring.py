@@ -44,6 +44,7 @@ from records.cases.cases import Cases
 from records.contacts import Contacts
 from records.contacts.file import ContactFiles
 from records.contacts.gate import ContactGate
+from records.database import Database
 from records.engagements import Engagements
 from records.follow_ups import FollowUps
 from records.forms.forms import Forms
@@ -63,6 +64,7 @@ class Centre:
     """The whole service, before any port is opened."""
 
     staff: StaffServices
+    database: Database
     router: Router
     accounts: StaffAccounts
     conversations: Conversations
@@ -188,6 +190,7 @@ async def centre(
                 follow_ups=supervised.follow_ups,
                 colleagues=supervised.colleagues,
             ),
+            database=database,
             router=router,
             accounts=accounts,
             conversations=intake.conversations(messages, lines, wakes, life),

@@ -6,11 +6,12 @@ from routing.events import RoutingEvents
 from routing.model import RoutingEvent
 from routing.steps.index import IndexSteps
 from routing.steps.live import LiveSteps
+from routing.steps.proof import ProofSteps
 from routing.steps.rebuild import RebuildSteps
 from routing.steps.sweep import SweepSteps
 
 
-class Router(SweepSteps, RebuildSteps, LiveSteps, IndexSteps):
+class Router(SweepSteps, RebuildSteps, LiveSteps, IndexSteps, ProofSteps):
     """Decides who is offered to whom. Redis is its index, PostgreSQL the truth.
 
     All methods are one atomic, idempotent, bounded Lua step each (sweep and

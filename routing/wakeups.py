@@ -11,13 +11,17 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from config.clock import monotonic
 from config.errors import Unavailable
 from routing.plan import Plan
 from routing.steps.scripts import Scripts
 
 log = structlog.get_logger()
 
-LISTEN_SECONDS = 1.0
+# A subscription is asked for a sign of life so often; not heard for two such periods, it is given
+# up: a connection that stands on our side only tells nothing, and never ends by itself.
+PING_SECONDS = 2.0
+PERIODS = 2
 PAUSES_SECONDS = (0.05, 0.2, 0.5, 1.0)
 
 
@@ -51,6 +55,12 @@ class Wakeups:
         self._redis = redis
         self._channel = plan.key("wake")
         self._scripts = Scripts(redis, command_seconds=1.0)
+        self._heard_at = float("-inf")
+
+    @property
+    def is_deaf(self) -> bool:
+        """Say whether nothing, not even a sign of life, was heard for two periods."""
+        return monotonic() - self._heard_at > PERIODS * PING_SECONDS
 
     async def publish(self, kind: WakeKind | str, contact_id: UUID, *numbers: int) -> bool:
         """Tell all processes to look; False, never an error, when Redis does not answer."""
@@ -82,10 +92,21 @@ class Wakeups:
 
     async def _subscription(self) -> AsyncGenerator[Wakeup, None]:
         async with self._redis.pubsub() as subscription:
-            await subscription.subscribe(self._channel)
+            async with asyncio.timeout(PERIODS * PING_SECONDS):
+                await subscription.subscribe(self._channel)
+            asked_at = self._heard_at = monotonic()
             while True:
-                message = await subscription.get_message(timeout=LISTEN_SECONDS)
-                if message is None:
+                message = await subscription.get_message(timeout=PING_SECONDS / 2)
+                now = monotonic()
+                if message is not None:
+                    self._heard_at = now
+                elif self.is_deaf:
+                    raise TimeoutError
+                if now - asked_at >= PING_SECONDS:
+                    asked_at = now
+                    async with asyncio.timeout(PING_SECONDS):
+                        await subscription.ping()
+                if message is None or message["type"] == "pong":
                     continue
                 if message["type"] == "subscribe":
                     yield Wakeup(WakeKind.RESYNC, None)

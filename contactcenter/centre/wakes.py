@@ -12,12 +12,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from prometheus_client import Gauge
+
 from config.errors import Unavailable
 from routing.router import Router
 from routing.wakeups import WakeKind, Wakeup, Wakeups
 
 # A reader that is behind by so many has all it needs to know: look at everything.
 PENDING_AT_MOST = 64
+
+DEAF = Gauge("contactcenter_wakeups_deaf", "1 while the subscription to wake-ups is not heard")
 
 VISITOR, LISTENER = 0, 1
 """The first number of a `typing` or `read` wake-up: whose it is."""
@@ -91,11 +95,20 @@ class Wakes:
             self._deliver(wakeup)
 
     async def poll_while_deaf(self) -> None:
-        """Wake everybody if Redis does not answer: one round, once a second."""
+        """Wake everybody if Redis does not answer, or nothing is heard: one round, once a second."""
+        is_deaf = self.is_deaf
+        DEAF.set(is_deaf)
         try:
             await self._router.epoch()
         except Unavailable:
+            is_deaf = True
+        if is_deaf:
             self._deliver(Wakeup(WakeKind.RESYNC, None))
+
+    @property
+    def is_deaf(self) -> bool:
+        """Say whether the subscription gives no sign of life: readers look once a second then."""
+        return self._wakeups.is_deaf
 
     def _deliver(self, wakeup: Wakeup) -> None:
         if wakeup.kind in (WakeKind.STATE, WakeKind.RESYNC):

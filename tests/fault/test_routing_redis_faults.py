@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import routing.wakeups
 from config.clock import monotonic
 from config.errors import Unavailable
 from routing.connection import open_redis
 from routing.events import RoutingEvents
 from routing.model import EventKind
 from routing.router import Router
+from routing.steps.scripts import Scripts
 from routing.wakeups import WakeKind, Wakeups
 from tests.kit.pools import CALL, Pool, ident, small_plan
 from tests.kit.until import until
@@ -26,8 +28,10 @@ class Line:
         self._target = (parts.hostname or "127.0.0.1", parts.port or 6379)
         self._url = parts
         self.is_cut = self.is_deaf = False
+        self._held: list[tuple[asyncio.StreamWriter, bytes]] | None = None
         self.refused = 0
         self._writers: set[asyncio.StreamWriter] = set()
+        self._forgotten: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
 
@@ -49,12 +53,29 @@ class Line:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while chunk := await reader.read(65_536):
-                if not self.is_deaf:
+                if self._held is not None:
+                    self._held.append((writer, chunk))
+                elif not self.is_deaf and writer not in self._forgotten:
                     writer.write(chunk)
         except OSError:
             pass
         finally:
             writer.close()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether what passes is kept for later, instead of lost."""
+        return self._held is not None
+
+    @is_held.setter
+    def is_held(self, held: bool) -> None:
+        for writer, chunk in self._held or ():
+            writer.write(chunk)
+        self._held = [] if held else None
+
+    def forget(self) -> None:
+        """Pass nothing more over the connections there are, which stand for ever."""
+        self._forgotten |= self._writers
 
     def cut(self) -> None:
         self.is_cut = True
@@ -173,6 +194,56 @@ async def test_events_say_when_some_may_have_been_missed(line: Line, redis_url: 
             async with asyncio.timeout(10):
                 assert (await waiting).kind is EventKind.RESYNC
                 assert (await anext(events)).kind is EventKind.OFFERED
+
+
+async def test_a_subscription_that_is_heard_no_more_is_given_up_and_made_anew(
+    line: Line, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection stands on our side: no error ever comes of it."""
+    monkeypatch.setattr(routing.wakeups, "PING_SECONDS", 0.2)
+    async with open_redis(line.url) as far, open_redis(redis_url) as near:
+        wakeups = Wakeups(far, small_plan())
+        async with aclosing(wakeups.listen()) as heard, asyncio.timeout(15):
+            assert wakeups.is_deaf
+            assert (await anext(heard)).kind is WakeKind.RESYNC
+            assert not wakeups.is_deaf
+            # Silence is no deafness: its signs of life are answered.
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await anext(heard)
+        async with aclosing(wakeups.listen()) as heard, asyncio.timeout(15):
+            assert (await anext(heard)).kind is WakeKind.RESYNC
+            line.is_deaf = True
+            waiting = asyncio.ensure_future(anext(heard))
+            await until(lambda: wakeups.is_deaf)
+            line.forget()  # what comes from now on is another connection
+            line.is_deaf = False
+            assert (await waiting).kind is WakeKind.RESYNC
+            assert await Wakeups(near, small_plan()).publish("state", ident("c1"))
+            assert (await anext(heard)).kind is WakeKind.STATE
+
+
+@pytest.mark.parametrize("moment", ["sending", "reading", "pipeline"])
+async def test_a_command_given_up_never_answers_the_next_one(line: Line, moment: str) -> None:
+    async with open_redis(line.url, connections=1) as redis:
+        scripts = Scripts(redis, command_seconds=1.0)
+        for number in range(20):
+            wrong, right = f"given up {number}", f"asked {number}"
+            line.is_held = True
+            if moment == "pipeline":
+                pipeline = redis.pipeline(transaction=True)
+                pipeline.echo(wrong)
+                pipeline.echo(wrong)
+                asking = asyncio.ensure_future(pipeline.execute())
+            else:
+                asking = asyncio.ensure_future(redis.echo(wrong))
+            turns = 1 if moment == "sending" else 30
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            line.is_held = False  # the answer comes now, to whoever listens
+            assert await scripts.guarded(redis.echo(right), "echo") == right
 
 
 async def test_wakeups_are_silent_without_redis_and_resync_after(line: Line) -> None:

@@ -332,9 +332,9 @@ async def test_draining_sends_everybody_elsewhere_within_the_window(site: ChatSi
         draining = asyncio.ensure_future(site.gateway.drain(0.3))
         moments = [(await hear(socket, "reconnect"))["after_ms"] for socket in (one, two)]
         assert all(0 <= moment < 300 for moment in moments)
-        with pytest.raises(InvalidStatus) as refused:
+        # A refusal would be passed on to a visitor: where nobody listens, a proxy goes next door.
+        with pytest.raises(ConnectionRefusedError):
             await connect(site.socket_url)
-        assert refused.value.response.status_code == 503
         assert (await ending(one))[1] == frames.CLOSE_GOING_AWAY
         assert (await ending(two))[1] == frames.CLOSE_GOING_AWAY
         await draining

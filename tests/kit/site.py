@@ -139,19 +139,28 @@ class Site:
         *roles: str,
         ports: Ports | None = None,
         dies_at: str = "",
+        clock_ahead: float = 0.0,
+        is_awaited: bool = True,
         settings: Mapping[str, str] | None = None,
     ) -> AsyncIterator[RunningService]:
-        """Run `contactcenter serve`; it is ready. `dies_at`: see tests.kit.dying_service."""
+        """Run `contactcenter serve`; it is ready. `dies_at`: see tests.kit.dying_service.
+
+        `clock_ahead`: its machine's clock runs so many seconds ahead. Not `is_awaited`: it may
+        never be ready.
+        """
         ports = ports or self.ports
         arguments = ["serve", *(word for role in roles for word in ("--role", role))]
         module = "contactcenter"
         if dies_at:
             module, arguments = "tests.kit.dying_service", [dies_at, *arguments]
+        if clock_ahead:
+            module, arguments = "tests.kit.shifted_service", [str(clock_ahead), *arguments]
         given = {**self.environment, **ports.settings, **(settings or {})}
         async with running(arguments, self.log, given, module=module) as service:
-            await until(
-                lambda: _is_ready(service, ports), READY_SECONDS, every=0.03, saying="ready"
-            )
+            if is_awaited:
+                await until(
+                    lambda: _is_ready(service, ports), READY_SECONDS, every=0.03, saying="ready"
+                )
             assert service.process.returncode is None, self.log.read_text()[-4000:]
             yield service
 
