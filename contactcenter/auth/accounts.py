@@ -9,12 +9,12 @@ from uuid import UUID
 import structlog
 
 from config.clock import Clock, monotonic
-from config.errors import CentreError, NotSignedIn, Unavailable
+from config.errors import CentreError, NotSignedIn, TooMuch, Unavailable
 from config.ids import new_token
+from contactcenter.auth.judging import Judge
 from contactcenter.auth.passwords import Passwords
 from contactcenter.auth.principal import LiveTicket, OpenedSession, Principal
 from contactcenter.auth.throttle import SignInThrottle
-from contactcenter.auth.totp import matching_step
 from records.database import Database
 from records.staff import Credentials, Sessions, SignedIn, Staff, plain_login
 from records.staff.sessions import TOUCH_EVERY
@@ -43,10 +43,9 @@ class StaffAccounts:
         lasts: timedelta = SESSION_LASTS,
     ) -> None:
         """Take everything by hand; `over` makes the usual ones."""
-        self._staff = staff
         self._sessions = sessions
-        self._passwords = passwords
         self._throttle = throttle
+        self._judge = Judge(staff, passwords, throttle)
         self._clock = clock
         self._lasts = lasts
 
@@ -83,10 +82,15 @@ class StaffAccounts:
         attempt = self._throttle.begin(plain_login(login), address)
         now = self._clock.now()
         try:
-            staff_id = await self._judge(login, password, totp, now)
-            opened = await self._open(staff_id, now)
+            found, wrong = await self._judge.judge(login, password, totp, attempt, now)
+            if found is None or wrong:
+                await self._refuse(found, wrong)
+            opened = await self._open(found.staff_id, now)
         except NotSignedIn:
             raise NotSignedIn(code="wrong_credentials") from None
+        except TooMuch:
+            self._throttle.not_judged(attempt)
+            raise
         except CentreError:
             self._throttle.give_back(attempt)
             raise
@@ -122,27 +126,6 @@ class StaffAccounts:
         """Raise NotSignedIn once the session is over; else note the sign of life."""
         now = self._clock.now()
         await self._touch(await self._sessions.get(principal.session_id, now), now)
-
-    async def _judge(self, login: str, password: str, totp: str, now: datetime) -> UUID:
-        """Return whose credentials these are; spends the code; raise NotSignedIn."""
-        known = plain_login(login).isprintable()
-        found = await self._staff.find_by_login(login) if known else None
-        stored = None if found is None else found.password_hash
-        right = await self._passwords.matches(stored, password)
-        if found is None or not right:
-            await self._refuse(found, "wrong_password")
-        if not found.active:
-            await self._refuse(found, "account_closed")
-        if found.totp_secret is None:
-            await self._refuse(found, "no_second_factor")
-        step = matching_step(found.totp_secret, totp, now, None)
-        if step is None:
-            await self._refuse(found, "wrong_code")
-        # The one check against replay: a conditional update, so that two racing
-        # requests, on any nodes, cannot both spend one code.
-        if not await self._staff.use_totp_step(found.staff_id, step):
-            await self._refuse(found, "code_used")
-        return found.staff_id
 
     async def _refuse(self, found: Credentials | None, reason: str) -> NoReturn:
         """Keep the refusal in the trail and raise NotSignedIn."""

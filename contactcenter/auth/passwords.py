@@ -1,17 +1,22 @@
 """Password hashes: argon2id, in threads of our own, a bounded number at once."""
 
 import asyncio
+import os
+import threading
 import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
+from itertools import count
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from config.errors import InvalidInput, TooMuch
+from contactcenter.auth.turns import Lane, Turn
 
 MIN_CHARACTERS = 12
 # Long enough for any passphrase, short enough that hashing one is never the attack.
@@ -23,6 +28,9 @@ MAX_CHARACTERS = 256
 _MEMORY_KIB = 64 * 1024
 _PASSES = 3
 _LANES = 1
+
+# Two threads that hash are two cores that a call has not: the loop goes first.
+THREADS_NICE = 15
 
 
 Result = TypeVar("Result")
@@ -41,8 +49,10 @@ class Passwords:
     """Hash and check passwords without ever holding up the event loop.
 
     At most `concurrency` run at once (each takes 64 MiB) and at most `waiting`
-    queue behind them; past that TooMuch `busy` is raised, so that a flood of
-    sign-ins costs a bounded amount of memory and time.
+    queue behind them, by rank; past that TooMuch `busy` is raised, so that a
+    flood of sign-ins costs a bounded amount of memory and time. A further
+    `kept` places are for those whom the caller knows: while both wait, every
+    other turn is theirs.
     """
 
     def __init__(
@@ -50,14 +60,21 @@ class Passwords:
         *,
         concurrency: int = 2,
         waiting: int = 32,
+        kept: int = 16,
         memory_kib: int = _MEMORY_KIB,
         passes: int = _PASSES,
     ) -> None:
         """Start no thread yet; `memory_kib` and `passes` are lowered by tests only."""
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=_LANES)
-        self._threads = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="argon2")
-        self._room = concurrency + waiting
-        self._under_way = 0
+        self._threads = ThreadPoolExecutor(
+            max_workers=concurrency, thread_name_prefix="argon2", initializer=_step_back
+        )
+        self._concurrency = concurrency
+        self._running = 0
+        self._numbers = count()
+        # The first is everybody's; they swap when one has had its turn.
+        self._everybodys, self._kept = Lane(waiting), Lane(kept)
+        self._next_lanes = [self._everybodys, self._kept]
         self._decoy: str | None = None
 
     async def __aenter__(self) -> Self:
@@ -72,6 +89,8 @@ class Passwords:
         trace: TracebackType | None,
     ) -> None:
         """Drop what still queues; a hash under way ends within its 100 ms."""
+        while waiting := self._take():
+            waiting.answer.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def hash(self, password: str) -> str:
@@ -85,8 +104,15 @@ class Passwords:
             )
         return await self._in_thread(lambda: self._hasher.hash(password))
 
-    async def matches(self, stored: str | None, password: str) -> bool:
-        """Tell whether the password is the stored one.
+    @property
+    def has_room(self) -> bool:
+        """Tell whether a password would be hashed at once."""
+        return self._running < self._concurrency
+
+    async def matches(
+        self, stored: str | None, password: str, *, rank: float = 0.0, kept: bool = False
+    ) -> bool:
+        """Tell whether the password is the stored one; see `Turn` for `rank`.
 
         With no stored hash the same work is done on a decoy, so that the time
         taken does not say whether the account exists.
@@ -96,7 +122,7 @@ class Passwords:
         # What was set before passwords were composed may be stored as it was typed then.
         ways = dict.fromkeys((composed(password), password))
         allowed = [each for each in ways if len(each) <= MAX_CHARACTERS] or [""]
-        found = await self._in_thread(lambda: self._verify(against, allowed))
+        found = await self._in_thread(lambda: self._verify(against, allowed), rank=rank, kept=kept)
         return found and stored is not None
 
     def _verify(self, stored: str, ways: Sequence[str]) -> bool:
@@ -105,14 +131,45 @@ class Passwords:
                 return self._hasher.verify(stored, password)
         return False
 
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        if self._under_way >= self._room:
-            raise TooMuch("too many sign-ins at once", code="busy", retry_after=1)
-        self._under_way += 1
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        # Counted until the thread is done, even when the asking request is cancelled.
-        future.add_done_callback(self._one_done)
-        return await asyncio.shield(future)
+    async def _in_thread(
+        self, work: Callable[[], Result], *, rank: float = 0.0, kept: bool = False
+    ) -> Result:
+        answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        turn = Turn(rank, next(self._numbers), work, answer)
+        if self.has_room:
+            self._start(turn)
+        elif refused := (self._kept if kept else self._everybodys).join(turn):
+            busy = TooMuch("too many sign-ins at once", code="busy", retry_after=1)
+            refused.answer.set_exception(busy)
+        return cast("Result", await answer)
 
-    def _one_done(self, _future: "asyncio.Future[Result]") -> None:
-        self._under_way -= 1
+    def _start(self, turn: Turn) -> None:
+        self._running += 1
+        future = asyncio.get_running_loop().run_in_executor(self._threads, turn.work)
+        # Counted until the thread is done, even when the asking request is cancelled.
+        future.add_done_callback(partial(self._done, turn))
+
+    def _done(self, turn: Turn, future: "asyncio.Future[object]") -> None:
+        self._running -= 1
+        if future.cancelled():
+            turn.answer.cancel()
+        elif error := future.exception():
+            if not turn.answer.done():
+                turn.answer.set_exception(error)
+        elif not turn.answer.done():
+            turn.answer.set_result(future.result())
+        while self.has_room and not future.cancelled() and (waiting := self._take()):
+            self._start(waiting)
+
+    def _take(self) -> Turn | None:
+        for lane in list(self._next_lanes):
+            if turn := lane.take():
+                self._next_lanes.remove(lane)
+                self._next_lanes.append(lane)  # the other one is asked first the next time
+                return turn
+        return None
+
+
+def _step_back() -> None:
+    """Let the thread give way to the event loop: on Linux each thread has a nice value."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), THREADS_NICE)

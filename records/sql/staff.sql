@@ -29,7 +29,7 @@ SELECT staff_id FROM staff WHERE staff_id = $1 FOR NO KEY UPDATE
 
 -- name: credentials
 -- Return what signing in is checked against. $1 login.
-SELECT staff_id, password_hash, totp_sealed, active FROM staff WHERE login = $1
+SELECT staff_id, password_hash, totp_sealed, totp_last_step, active FROM staff WHERE login = $1
 
 -- name: get
 -- Return an account. $1 staff id.

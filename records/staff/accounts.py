@@ -46,6 +46,8 @@ class Credentials:
     active: bool
     password_hash: str | None = field(repr=False)
     totp_secret: str | None = field(repr=False)
+    # The thirty-second step whose code served last: when somebody last signed in.
+    totp_last_step: int | None = None
 
 
 class Staff:
@@ -120,7 +122,9 @@ class Staff:
                     tx, row["totp_sealed"], "staff", "totp_sealed", row["staff_id"]
                 )
                 secret = opened.decode()
-        return Credentials(row["staff_id"], row["active"], row["password_hash"], secret)
+        return Credentials(
+            row["staff_id"], row["active"], row["password_hash"], secret, row["totp_last_step"]
+        )
 
     async def list(self, *, after: str = "", limit: int = 100) -> list[StaffAccount]:
         """Return accounts by login, those after `after`, at most 200."""

@@ -10,12 +10,13 @@ import pytest
 from aiohttp import ClientSession, DummyCookieJar
 from aiohttp.test_utils import TestServer
 
-from config.clock import ManualClock
-from config.errors import NotSignedIn, TooMuch
+from config.clock import ManualClock, monotonic
+from config.errors import CentreError, NotSignedIn, TooMuch
 from config.vocabulary import Role
 from contactcenter.api.routes import add_api_routes
 from contactcenter.auth.accounts import SESSION_IDLE, SESSION_LASTS, TICKET_LASTS, StaffAccounts
 from contactcenter.auth.cookies import BrowserRules
+from contactcenter.auth.judging import REFUSED_AFTER_SECONDS
 from contactcenter.auth.passwords import Passwords
 from contactcenter.auth.throttle import SignInThrottle
 from contactcenter.auth.totp import code_at, new_secret, step_of
@@ -27,6 +28,7 @@ from records.staff import Sessions, Staff
 from tests.kit.record_rows import LINE, a_vault, add_line, read
 from tests.kit.staff_api import BASE_URL, dlpm
 from tests.kit.staff_services import MemoryServices
+from tests.kit.until import until
 
 PASSWORD = "une phrase de passe fictive"
 HERE = "10.0.0.1"
@@ -43,6 +45,15 @@ class Door:
     clock: ManualClock
     staff_id: UUID
     secret: str
+    passwords: Passwords
+    throttle: SignInThrottle
+
+    def slow(self, *, waiting: int) -> Passwords:
+        """Hash as slowly as in service, one at a time, with few places to wait."""
+        passwords = Passwords(concurrency=1, waiting=waiting, kept=4)
+        sessions = Sessions(self.database, a_vault(), idle=SESSION_IDLE)
+        self.accounts = StaffAccounts(self.staff, sessions, passwords, self.throttle, self.clock)
+        return passwords
 
     def code(self, steps: int = 0) -> str:
         return code_at(self.secret, step_of(self.clock.now()) + steps)
@@ -80,12 +91,12 @@ async def door(database_url: str) -> AsyncIterator[Door]:
         sessions = Sessions(database, vault, idle=SESSION_IDLE)
         throttle = SignInThrottle(b"k" * 32, lambda: clock.now().timestamp())
         accounts = StaffAccounts(staff, sessions, passwords, throttle, clock)
-        yield Door(accounts, staff, database, clock, account.staff_id, secret)
+        yield Door(accounts, staff, database, clock, account.staff_id, secret, passwords, throttle)
 
 
-async def refused(door: Door, login: str, password: str, totp: str) -> str:
+async def refused(door: Door, login: str, password: str, totp: str, address: str = HERE) -> str:
     with pytest.raises(NotSignedIn) as refusal:
-        await door.accounts.sign_in(login, password, totp, HERE)
+        await door.accounts.sign_in(login, password, totp, address)
     return refusal.value.code
 
 
@@ -165,6 +176,92 @@ async def test_guessing_is_stopped_even_for_the_right_password(door: Door) -> No
         await door.sign_in()
     assert refusal.value.code == "too_many_attempts"
     await door.accounts.sign_in("camille", PASSWORD, door.code(), "10.0.0.2")
+
+
+async def crowd(door: Door, logins: list[str]) -> list["asyncio.Future[object]"]:
+    """Let strangers try a password, each from a neighbourhood of its own, and wait for none."""
+    tries = [
+        asyncio.ensure_future(door.accounts.sign_in(login, "wrong " * 3, "000000", f"10.9.{n}.1"))
+        for n, login in enumerate(logins)
+    ]
+    await until(lambda: not door.passwords.has_room)
+    return tries
+
+
+async def told_off(tries: list["asyncio.Future[object]"]) -> None:
+    for each in tries:
+        each.cancel()
+    await asyncio.gather(*tries, return_exceptions=True)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let who has no turn wait for as long as a slow machine needs for a kept place."""
+    monkeypatch.setattr("contactcenter.auth.judging.REFUSED_AFTER_SECONDS", 60.0)
+
+
+async def told(tries: list["asyncio.Future[object]"]) -> set[str]:
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    return {answer.code for answer in answers if isinstance(answer, CentreError)}
+
+
+async def test_a_flood_of_strangers_keeps_nobody_out_who_was_here_within_a_month(
+    door: Door, patient: None
+) -> None:
+    await door.sign_in()
+    door.clock.advance(timedelta(days=29))
+    door.passwords = door.slow(waiting=4)
+    async with door.passwords:
+        tries = await crowd(door, [f"nobody{n}" for n in range(30)])
+        opened = await door.sign_in()
+        assert opened.principal.staff_id == door.staff_id
+        waiting = [each for each in tries if not each.done()]
+        assert len(waiting) >= 25, "nobody else had a turn because of it"
+        await told_off(tries)
+
+
+async def test_a_kept_place_shows_itself_to_right_credentials_only(door: Door) -> None:
+    await door.sign_in()
+    door.next_code()
+    door.passwords = door.slow(waiting=4)
+    async with door.passwords:
+        tries = await crowd(door, [f"nobody{n}" for n in range(30)])
+        began = monotonic()
+        wrong = (
+            ("camille", "wrong", door.code()),
+            ("camille", PASSWORD, "000000"),
+            ("nobody", PASSWORD, door.code()),
+        )
+        # A neighbour of one of the crowd: for all the common queue knows, one more of it.
+        late = [asyncio.ensure_future(door.accounts.sign_in(*each, "10.9.1.2")) for each in wrong]
+        assert await told(late) == {"busy"}
+        assert monotonic() - began >= REFUSED_AFTER_SECONDS
+        await told(tries)
+
+
+async def test_strangers_who_fail_in_her_name_from_everywhere_do_not_keep_her_out(
+    door: Door, patient: None
+) -> None:
+    await door.sign_in()
+    door.next_code()
+    for n in range(30):
+        await refused(door, "camille", "wrong", "000000", f"10.9.{n}.1")
+    answers = [
+        asyncio.ensure_future(door.accounts.sign_in(login, "wrong", "0", f"10.8.{n}.1"))
+        for n, login in enumerate(("camille", "camille"))
+    ]
+    opened = await door.accounts.sign_in("camille", PASSWORD, door.code(), "10.7.0.1")
+    assert opened.principal.staff_id == door.staff_id
+    assert not any(each.done() for each in answers), "told later that it was too many"
+    await told_off(answers)
+
+
+async def test_few_codes_are_looked_at_when_somebody_has_the_password(door: Door) -> None:
+    for n in range(10):
+        assert await refused(door, "camille", PASSWORD, "000000", f"10.9.{n}.1")
+    assert await refused(door, "camille", PASSWORD, door.code()) == "wrong_credentials"
+    door.clock.advance(timedelta(minutes=2))
+    await door.sign_in()
 
 
 async def test_honest_sign_ins_are_not_counted(door: Door) -> None:

@@ -65,9 +65,47 @@ def test_one_place_trying_many_accounts_is_stopped() -> None:
     throttle.begin("account-1", "10.0.0.1")
 
 
-def test_many_places_guessing_at_one_account_are_stopped() -> None:
+def test_many_places_guessing_at_one_account_are_noticed() -> None:
     throttle = SignInThrottle(b"k" * 32, Clock(), by_account=Limit(10, 10))
-    assert sum(tries(throttle, "camille", f"203.0.113.{n}", most=1) for n in range(50)) == 10
+    attempts = [throttle.begin("camille", f"203.0.{n}.9") for n in range(50)]
+    assert [attempt.account_wait for attempt in attempts] == [0] * 10 + [10] * 40
+
+
+@pytest.mark.parametrize("place", ["203.0.113.{}", "2001:db8:1:{}::/64"])
+def test_a_neighbourhood_trying_many_accounts_is_stopped(place: str) -> None:
+    throttle = SignInThrottle(b"k" * 32, Clock(), by_area=Limit(20, 10))
+    let_through = sum(tries(throttle, f"{n}", place.format(n), most=1) for n in range(50))
+    assert let_through == 20
+    throttle.begin("camille", "10.0.0.1")
+
+
+def test_who_tries_more_ranks_behind_who_tried_less() -> None:
+    throttle = SignInThrottle(b"k" * 32, Clock())
+    ranks = [throttle.begin(f"{n}", "203.0.113.9").rank for n in range(3)]
+    assert ranks == sorted(set(ranks))
+    neighbour, stranger = throttle.begin("a", "203.0.113.8"), throttle.begin("b", "10.0.0.1")
+    assert stranger.rank == 0 < neighbour.rank < ranks[-1] + 1
+
+
+def test_an_attempt_without_a_turn_is_no_guess_but_has_knocked() -> None:
+    throttle = SignInThrottle(b"k" * 32, Clock(), by_address=Limit(10, 10))
+    for _ in range(10):
+        throttle.not_judged(throttle.begin("camille", "203.0.113.9"))
+    with pytest.raises(TooMuch):
+        throttle.begin("camille", "203.0.113.9")
+    assert throttle.begin("camille", "10.0.0.1").account_wait == 0
+
+
+def test_few_codes_are_looked_at_with_the_right_password() -> None:
+    clock = Clock()
+    throttle = SignInThrottle(b"k" * 32, clock)
+    for n in range(10):
+        attempt = throttle.begin("camille", f"203.0.{n}.9")
+        assert throttle.takes_code(attempt)
+        throttle.wrong_code(attempt)
+    assert not throttle.takes_code(throttle.begin("camille", "10.0.0.1"))
+    clock.now = 120
+    assert throttle.takes_code(throttle.begin("camille", "10.0.0.1"))
 
 
 def test_an_honest_sign_in_is_not_counted() -> None:
@@ -97,7 +135,8 @@ def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
 def test_neither_login_nor_address_is_kept() -> None:
     throttle = SignInThrottle(b"k" * 32, Clock(), by_both=LOOSE)
     attempt = throttle.begin("camille", "10.0.0.1")
-    kept = b"".join((attempt.both, attempt.address, attempt.account))
+    hidden = (attempt.both, attempt.address, attempt.area, attempt.account)
+    kept = b"".join(hidden)
     assert b"camille" not in kept
     assert b"10.0.0.1" not in kept
-    assert len({attempt.both, attempt.address, attempt.account}) == 3
+    assert len(set(hidden)) == 4
