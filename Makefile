@@ -26,11 +26,12 @@ check:  ## Format, lint, types, layers and sizes, the quickest first
 	@.ci/environment test
 	@.ci/check
 
-bench:  ## Print the figures of the main line, of routing and of the race as JSON (about 2 minutes)
+bench:  ## Print the figures of the main line, routing, the race and the floods as JSON (about 3 minutes)
 	@.ci/environment test
 	@$(BIN)/python -m tests.bench slice --quick $(ARGS)
 	@$(BIN)/python -m tests.bench routing --quick $(ARGS)
 	@$(BIN)/python -m tests.bench race --quick $(ARGS)
+	@$(BIN)/python -m tests.bench flood --quick $(ARGS)
 
 lock:  ## Resolve the dependencies again (ARGS="--upgrade" to move them)
 	@.ci/environment test

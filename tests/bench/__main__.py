@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from tests.bench import main_line, race
+from tests.bench.flood import benchmark as flood
 from tests.bench.load import BenchFailed
 from tests.bench.routing import benchmark as routing
 
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "slice": main_line.run,
     "routing": routing.run,
     "race": race.run,
+    "flood": flood.run,
 }
 
 
