@@ -97,12 +97,19 @@ class SignInBody(Request):
 class PresenceBody(Request):
     """What a listener declares; the other states are the service's own conclusions.
 
+    `check_audio` is her desk's word: the telephone network cannot ring her any more. It changes
+    who is ready and nobody else.
+
     `leaving` is the end of a shift: she finishes what is open, takes nothing new, and is offline
     once nothing is.
     """
 
     state: Literal[
-        PresenceState.READY, PresenceState.BREAK, PresenceState.LEAVING, PresenceState.OFFLINE
+        PresenceState.READY,
+        PresenceState.BREAK,
+        PresenceState.LEAVING,
+        PresenceState.OFFLINE,
+        PresenceState.CHECK_AUDIO,
     ]
 
 

@@ -71,9 +71,13 @@ class SoftphoneView(View):
 
 
 class SoftphoneTokenView(View):
-    """A short-lived credential for the desk's telephone, and the name it registers under."""
+    """A short-lived credential for the desk's telephone, and the name it registers under.
+
+    It is good for `expires_in` seconds from now; ask for the next one at half of them.
+    """
 
     token: str
+    expires_in: int
     identity: str
     kind: SoftphoneKind
     url: str

@@ -157,16 +157,23 @@ async def test_softphone_comes_back_after_the_network_was_lost() -> None:
 
 FAKE_DEVICE = """
 globalThis.Twilio = { Device: class extends EventTarget {
-  constructor(token, options) { super(); globalThis.device = this; this.token = token; this.handlers = {}; }
+  constructor(token, options) {
+    super(); globalThis.device = this; this.token = token; this.options = options;
+    this.handlers = {}; this.registrations = 0; this.open = null;
+  }
   on(name, act) { this.handlers[name] = act; }
-  async register() { this.handlers.registered(); }
+  async register() { this.registrations += 1; this.handlers.registered(); }
   updateToken(token) { this.token = token; }
   destroy() { this.destroyed = true; }
   ring(offerId) {
+    if (this.open) return null;  // busy: dropped in silence
+    const device = this;
     const call = { acts: [], handlers: {}, customParameters: new Map([['offer_id', offerId]]),
       on(name, act) { this.handlers[name] = act; },
-      accept() { this.acts.push('accept'); this.handlers.accept(); },
-      disconnect() { this.acts.push('disconnect'); this.handlers.disconnect(); },
+      accept() { device.open = this; this.acts.push('accept'); this.handlers.accept(); },
+      disconnect() {
+        device.open = null; this.acts.push('disconnect'); this.handlers.disconnect();
+      },
       mute(muted) { this.acts.push(`mute ${muted}`); } };
     this.handlers.incoming(call);
     return call;
@@ -200,6 +207,95 @@ async def test_twilios_softphone_follows_the_same_rules() -> None:
         await page.evaluate("softphone.expect('offer-2'); window.call = device.ring('offer-2')")
         assert await page.evaluate("call.acts") == ["accept"]
         assert errors == []
+
+
+@pytest.mark.timeout(90)
+async def test_twilios_softphone_is_ready_only_while_it_can_be_rung_and_heard() -> None:
+    async with softphone_page() as page_url, chromium() as browser:
+        page = await browser.new_page()
+        errors = page_errors(page)
+        await page.clock.install()
+        await page.add_init_script(FAKE_DEVICE)
+        await page.goto(f"{page_url}?kind=twilio&url=dublin&token=t1&seconds=3600")
+        await until(lambda: page.evaluate("window.loaded"))
+        await page.click("#ready")
+        await until(lambda: page.evaluate("window.softphone?.state === 'ready'"))
+        assert await page.evaluate("device.options.enableImprovedSignalingErrorPrecision") is True
+        await _a_call_left_over_does_not_drop_the_next(page)
+        await _a_token_is_renewed_at_half_of_its_life_until_it_is_good(page)
+        await _a_call_without_sound_is_told_and_given_back(page)
+        assert errors == []
+
+
+async def _a_call_left_over_does_not_drop_the_next(page: Page) -> None:
+    await page.evaluate("softphone.expect('offer-1'); window.old = device.ring('offer-1')")
+    assert await state_is(page, "talking")
+    # Its end was never heard of: for the device it is still open when the next is accepted.
+    await page.evaluate("softphone.expect('offer-2')")
+    assert await page.evaluate("old.acts") == ["accept", "disconnect"]
+    await page.evaluate("window.call = device.ring('offer-2')")
+    assert await page.evaluate("call.acts") == ["accept"]
+    assert await page.evaluate("softphone.offerId") == "offer-2"
+    await page.evaluate("softphone.hangUp()")
+    assert await state_is(page, "ready")
+
+
+async def _a_token_is_renewed_at_half_of_its_life_until_it_is_good(page: Page) -> None:
+    await page.clock.fast_forward(1_790_000)
+    assert await page.evaluate("window.renewals ?? 0") == 0
+    await page.evaluate("window.refusing = true")
+    await page.clock.run_for(20_000)
+    await until(lambda: page.evaluate("window.renewals > 0"))
+    await until(lambda: state_is(page, "connecting"))
+    assert await page.evaluate("window.troubles") == ["token"]
+    # Registered or not: without a good token nobody stands there as ready.
+    await page.evaluate("device.handlers.registered()")
+    assert await state_is(page, "connecting")
+    await page.evaluate("device.handlers.unregistered()")
+
+    async def renewed() -> bool:
+        await page.clock.run_for(5_000)
+        return await state_is(page, "ready")
+
+    await page.clock.run_for(20_000)
+    assert await page.evaluate("window.renewals") > 1
+    before = await page.evaluate("window.renewals")
+    await page.evaluate("window.refusing = false")
+    await until(renewed, 20)
+    assert await page.evaluate("window.renewals") == before + 1
+    # Lost with the old token, the registration is made again with the good one.
+    assert await page.evaluate("device.registrations") == 2
+    assert await page.evaluate("window.troubles") == ["token"]
+
+
+async def _a_call_without_sound_is_told_and_given_back(page: Page) -> None:
+    await page.evaluate("softphone.expect('offer-3'); window.call = device.ring('offer-3')")
+    silence = "call.handlers.sample({packetsReceived: 0, packetsSent: 12})"
+    sound = "call.handlers.sample({packetsReceived: 50, packetsSent: 50})"
+    await page.evaluate(sound)
+    await page.clock.run_for(7_000)
+    assert await page.evaluate("softphone.warning") == ""
+    await page.clock.run_for(3_000)
+    assert await page.evaluate("softphone.warning") == "no_audio"
+    # There was sound: the listener is told and goes on, as it may come back.
+    assert await state_is(page, "talking")
+    await page.evaluate(sound)
+    await page.clock.run_for(1_000)
+    assert await page.evaluate("softphone.warning") == ""
+    await page.evaluate("call.handlers.reconnecting()")
+    assert await page.evaluate("softphone.warning") == "reconnecting"
+    await page.evaluate("call.handlers.reconnected(); softphone.hangUp()")
+    # UDP blocked: measured, and no sound ever. The leg ends, so the person is not left alone.
+    await page.evaluate("softphone.expect('offer-4'); window.call = device.ring('offer-4')")
+    await page.evaluate(f"call.handlers.volume(0.2, 0); {silence}")
+    await page.clock.run_for(10_000)
+    assert await page.evaluate("call.acts") == ["accept", "disconnect"]
+    assert await page.evaluate("window.troubles") == ["token", "no_audio"]
+    # Nothing was measured: that proves nothing, and nobody is hung up for it.
+    await page.evaluate("softphone.expect('offer-5'); window.call = device.ring('offer-5')")
+    await page.clock.run_for(12_000)
+    assert await page.evaluate("softphone.warning") == "no_audio"
+    assert await page.evaluate("call.acts") == ["accept"]
 
 
 @pytest.mark.timeout(60)

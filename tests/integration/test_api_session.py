@@ -97,7 +97,7 @@ async def test_me_has_everything_to_draw_the_desk_again() -> None:
         assert me["engagements"] == []
 
 
-@pytest.mark.parametrize("state", ["asked", "check_audio", "gone", None])
+@pytest.mark.parametrize("state", ["asked", "gone", None])
 async def test_only_what_a_listener_declares_is_taken(state: str | None) -> None:
     async with staff_api() as api:
         _, headers = api.signed_in()

@@ -43,6 +43,23 @@ async def test_ready_again_is_never_automatic_after_immediate_danger(whole: Whol
     assert await whole.centre.staff.offers.current(ines) is None
 
 
+async def test_whose_telephone_cannot_be_rung_is_not_ready_by_the_desks_own_word(
+    whole: WholeCentre,
+) -> None:
+    ines = await whole.ready()
+    declare = whole.centre.staff.presence.declare
+    view = await declare(ines, PresenceState.CHECK_AUDIO)
+    assert (view.state, view.reason) == (PresenceState.CHECK_AUDIO, "telephone_lost")
+    await whole.centre.conversations.open_conversation(Opening())
+    assert await whole.centre.staff.offers.current(ines) is None
+    await declare(ines, PresenceState.READY)
+    assert await whole.centre.staff.offers.current(ines) is not None
+    # It changes who is ready, and nobody else.
+    for state in (PresenceState.BREAK, PresenceState.OFFLINE):
+        await declare(ines, state)
+        assert (await declare(ines, PresenceState.CHECK_AUDIO)).state is state
+
+
 async def test_after_a_calm_contact_the_next_is_offered_once_it_is_closed(
     whole: WholeCentre,
 ) -> None:

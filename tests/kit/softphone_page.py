@@ -22,7 +22,12 @@ const options = {
   kind: query.get('kind'),
   url: query.get('url'),
   token: query.get('token'),
-  renewToken: async () => query.get('token'),
+  seconds: Number(query.get('seconds') ?? 3600),
+  renewToken: async () => {
+    window.renewals = (window.renewals ?? 0) + 1;
+    if (window.refusing) throw new Error('refused');
+    return { token: `${query.get('token')}`, seconds: 3600 };
+  },
 };
 document.getElementById('ready').addEventListener('click', async () => {
   const softphone = await createSoftphone(options);

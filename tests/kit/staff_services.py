@@ -182,6 +182,7 @@ class MemorySoftphones:
 
     async def token(self, principal: Principal) -> SoftphoneTokenView:
         return SoftphoneTokenView(
+            expires_in=3600,
             token="a.b.c",
             identity=f"listener-{principal.staff_id}",
             kind="emulator",

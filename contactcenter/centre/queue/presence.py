@@ -23,6 +23,8 @@ DECLARED = frozenset(
     {PresenceState.READY, PresenceState.BREAK, PresenceState.LEAVING, PresenceState.OFFLINE}
 )
 
+# What a desk says of a telephone that cannot be rung: over when it can again.
+TELEPHONE_LOST = "telephone_lost"
 # What the service concludes of who listened to somebody in danger.
 RESTS = "hard_contact"
 
@@ -91,9 +93,12 @@ class Presence:
         """Commit what she declares, then tell routing; a newer session takes over.
 
         `leaving` with nothing open is `offline` at once. Raises InvalidInput
-        for a state that only the service concludes, NotAllowed `no_profile`
+        for a state that only the service concludes (`check_audio` is the word
+        of a desk whose telephone was lost, and changes only who is ready), NotAllowed `no_profile`
         for an account that takes no contacts.
         """
+        if state is PresenceState.CHECK_AUDIO:
+            return await self._telephone_lost(principal)
         if state not in DECLARED:
             raise InvalidInput("not a state one declares", field="state")
         row = await self._store.declare(
@@ -112,6 +117,15 @@ class Presence:
         if state is PresenceState.LEAVING:
             row = await self.released(principal.staff_id) or row
         return presence_view(row)
+
+    async def _telephone_lost(self, principal: Principal) -> PresenceView:
+        """Conclude that who is ready cannot be rung; her desk has just said so."""
+        row = await self._store.current(principal.staff_id)
+        is_hers = row is not None and row.session_id == principal.session_id
+        if row is not None and is_hers and row.state is PresenceState.READY:
+            state, now = PresenceState.CHECK_AUDIO, self._clock.now()
+            row = await self.conclude(row.staff_id, state, TELEPHONE_LOST, now)
+        return self.seen_by(principal, row)
 
     def _profile_of(self, principal: Principal) -> str:
         if principal.profile_id is None:

@@ -3,7 +3,7 @@
 from config.errors import Unavailable
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.views import SoftphoneTokenView, SoftphoneView
-from contactcenter.telephony.twilio_adapter import TwilioTelephony
+from contactcenter.telephony.twilio_adapter import TOKEN_SECONDS, TwilioTelephony
 
 
 class Softphones:
@@ -30,6 +30,7 @@ class Softphones:
         identity = identity_of(principal.session_id.hex)
         return SoftphoneTokenView(
             token=self._telephony.softphone_token(identity),
+            expires_in=TOKEN_SECONDS,
             identity=identity,
             kind=view.kind,
             url=view.url or "",

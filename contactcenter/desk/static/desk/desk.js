@@ -125,6 +125,14 @@ class Desk extends StoreElement {
       ${telephone?.isAsleep
         ? html`<p role="status" class="banner warning" id="asleep">${t('telephone_asleep')}</p>`
         : nothing}
+      ${telephone?.isLost
+        ? html`<p role="alert" class="banner warning" id="telephone-lost">${t('telephone_lost')}</p>`
+        : nothing}
+      ${telephone?.warning
+        ? html`<p role="alert" class="banner warning" id="telephone-warning">
+            ${t(`telephone_${telephone.warning}`)}
+          </p>`
+        : nothing}
       ${alerts.map(
         (alert) => html`<p role="alert" class="banner ${alert.severity}">${t(`alert_${alert.code}`)}</p>`,
       )}

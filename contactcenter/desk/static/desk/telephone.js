@@ -6,6 +6,12 @@ import { api } from './api.js';
 
 const CHIME_HZ = 660;
 const CHIME_SECONDS = 0.25;
+// A renewal or a reconnection that succeeds at the second try changes nothing for anybody.
+const LOST_AFTER_MS = 10_000;
+// What the service says of who was declared so.
+const LOST = 'telephone_lost';
+// What a listener is told of the telephone's troubles; the others pass or show as a state.
+const TOLD = { no_microphone: 'audio_denied', no_audio: 'telephone_no_audio_ended' };
 
 export class Telephone {
   #store;
@@ -13,6 +19,8 @@ export class Telephone {
   #starting = null;
   #sound = null;
   #expected = null;
+  #wasReady = false;
+  #losing = 0;
 
   constructor(store) {
     this.#store = store;
@@ -51,19 +59,58 @@ export class Telephone {
   }
 
   async #start() {
-    const renewToken = async () => (await api.softphoneToken()).token;
-    const { token, identity, kind, url } = await api.softphoneToken();
-    const softphone = await createSoftphone({ kind, url, token, renewToken });
-    softphone.addEventListener('state', () => this.#store.changed());
+    const renewToken = async () => {
+      const { token, expires_in: seconds } = await api.softphoneToken();
+      return { token, seconds };
+    };
+    const { token, expires_in: seconds, identity, kind, url } = await api.softphoneToken();
+    const softphone = await createSoftphone({ kind, url, token, seconds, renewToken });
+    softphone.addEventListener('state', ({ detail }) => this.#moved(detail.state));
     softphone.addEventListener('muted', () => this.#store.changed());
+    softphone.addEventListener('warning', () => this.#store.changed());
     softphone.addEventListener('trouble', ({ detail }) => {
-      if (detail.code === 'no_microphone') this.#store.say({ words: 'audio_denied' });
+      if (TOLD[detail.code]) this.#store.say({ words: TOLD[detail.code] });
     });
     this.#softphone = softphone;
     if (this.#expected) softphone.expect(this.#expected);
     await softphone.prepare();
     softphone.start(identity);
     this.#store.changed();
+  }
+
+  /** What is wrong with the call that goes on: a name of the desk's words, or empty. */
+  get warning() {
+    return this.#softphone?.warning ?? '';
+  }
+
+  /** True while the network cannot ring a telephone that it could ring before. */
+  get isLost() {
+    return this.#wasReady && this.state === 'connecting';
+  }
+
+  /**
+   * Whoever cannot be rung does not stand there as ready: after a moment the service is
+   * told, and told again when the telephone is back, if nothing else was declared since.
+   */
+  #moved(state) {
+    this.#wasReady ||= state === 'ready';
+    clearTimeout(this.#losing);
+    if (this.isLost) this.#losing = setTimeout(() => this.#lose(), LOST_AFTER_MS);
+    else if (state === 'ready' && this.#store.presence.reason === LOST) this.#store.declare('ready');
+    this.#store.changed();
+  }
+
+  async #lose() {
+    if (!this.isLost) return;
+    try {
+      if (this.#store.presence.state === 'ready') {
+        this.#store.presence = await api.declare('check_audio');
+        this.#store.changed();
+      }
+    } catch {
+      // The service may be what was lost; the desk says so by itself.
+    }
+    if (this.isLost) this.#losing = setTimeout(() => this.#lose(), LOST_AFTER_MS);
   }
 
   /** True while the browser waits for a press before it lets this page sound. */

@@ -3,6 +3,7 @@
 import { Meter } from './meter.js';
 import { Peers, askMicrophone } from './peers.js';
 import { Softphone } from './softphone.js';
+import { TokenKeeper } from './token.js';
 
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 const PING_MS = 20_000;
@@ -11,7 +12,8 @@ const SILENCE_MS = 45_000;
 class EmulatorSoftphone extends Softphone {
   #url;
   #token;
-  #renewToken;
+  #seconds;
+  #keeper;
   #meter = new Meter();
   #peers;
   #socket = null;
@@ -22,11 +24,16 @@ class EmulatorSoftphone extends Softphone {
   #timers = [];
   #lastFrame = 0;
 
-  constructor({ url, token, renewToken }) {
+  constructor({ url, token, seconds, renewToken }) {
     super();
     this.#url = `${url.replace(/\/$/, '').replace(/^http/, 'ws')}/softphone`;
     this.#token = token;
-    this.#renewToken = renewToken;
+    this.#seconds = seconds;
+    this.#keeper = new TokenKeeper({
+      renew: renewToken,
+      fresh: (fresh) => this.#renewed(fresh),
+      stale: () => this.#stale(),
+    });
     this.#peers = new Peers((frame) => this.#send(frame), this.#meter);
   }
 
@@ -48,11 +55,13 @@ class EmulatorSoftphone extends Softphone {
 
   async connect() {
     this.#stopped = false;
+    this.#keeper.start(this.#seconds);
     this.#open();
   }
 
   async disconnect() {
     this.#stopped = true;
+    this.#keeper.stop();
     this.#clearTimers();
     this.#socket?.close();
     this.#peers.close();
@@ -92,7 +101,7 @@ class EmulatorSoftphone extends Softphone {
     this.#peers.close();
     for (const leg of [...this.#legs.values()]) this.#endLeg(leg);
     if (this.#stopped) return;
-    this.setState('connecting');
+    this.setReachable(false);
     const wait = RETRY_MS[Math.min(this.#attempts, RETRY_MS.length - 1)];
     this.#attempts += 1;
     if (this.#attempts > 2) this.trouble('network');
@@ -103,7 +112,7 @@ class EmulatorSoftphone extends Softphone {
     if (this.#peers.take(frame)) return;
     const acts = {
       registered: () => this.#registered(),
-      token_will_expire: () => this.#refresh(),
+      token_will_expire: () => this.#keeper.renew(),
       incoming: () => this.#incoming(frame),
       cancelled: () => this.#endLeg(this.#legs.get(frame.call)),
       call: () => this.#status(frame),
@@ -114,27 +123,25 @@ class EmulatorSoftphone extends Softphone {
 
   #registered() {
     this.#attempts = 0;
-    if (this.state === 'connecting') this.setState('ready');
+    this.setReachable(true);
   }
 
-  async #refresh() {
-    try {
-      this.#token = await this.#renewToken();
-      this.#send({ type: 'register', token: this.#token });
-    } catch {
-      this.trouble('token');
-    }
+  #renewed(token) {
+    this.#token = token;
+    // Sent to an open socket only: one that opens later registers with this token itself.
+    this.#send({ type: 'register', token });
   }
 
-  async #refused(code) {
-    if (code !== 'wrong_token' && code !== 'token_expired') return;
+  #stale() {
     this.trouble('token');
+    this.setReachable(false);
+  }
+
+  #refused(code) {
+    if (code !== 'wrong_token' && code !== 'token_expired') return;
     // The socket closes behind this word; the next one comes with a fresh token.
-    try {
-      this.#token = await this.#renewToken();
-    } catch {
-      this.#stopped = true;
-    }
+    this.#stale();
+    this.#keeper.renew();
   }
 
   #incoming({ call, parameters }) {

@@ -1,6 +1,6 @@
 // The listener's telephone, whatever network is behind it.
 //
-//   const softphone = await createSoftphone({ kind, url, token, renewToken });
+//   const softphone = await createSoftphone({ kind, url, token, seconds, renewToken });
 //   await softphone.prepare();      // from a click: microphone, and sound allowed
 //   softphone.start();              // rung from now on, if this tab leads
 //   softphone.expect(offerId);      // the offer she accepted: its leg is answered at once
@@ -8,11 +8,16 @@
 // Rules
 // - It answers by itself only the leg that carries an offer she accepted. Another
 //   leg rings unanswered until its offer is expected or the network gives up.
+// - A leg of another offer that is still open is hung up before the next one: a network
+//   may drop the next ring in silence while its telephone is busy.
+// - Only who can be rung is "ready": not while the registration or a good token is missing.
 // - One tab of a session leads (Web Locks); the others wait in state "elsewhere".
 //
-// Events, all CustomEvents: "state" {state, offerId}; "muted" {muted}; "trouble" {code}.
+// Events, all CustomEvents: "state" {state, offerId}; "muted" {muted}; "trouble" {code};
+// "warning" {code}, which lasts until the next one, empty when all is well.
 // States: "off", "elsewhere", "connecting", "ready", "ringing", "talking".
-// Troubles: "no_microphone", "token", "network", "leg_failed".
+// Troubles: "no_microphone", "token", "network", "leg_failed", "no_audio".
+// Warnings: "reconnecting", "no_audio".
 
 const EXPECTED_KEPT = 8;
 
@@ -24,6 +29,8 @@ export class Softphone extends EventTarget {
   #leg = null;
   #release = null;
   #muted = false;
+  #reachable = false;
+  #warning = '';
 
   get state() {
     return this.#state;
@@ -40,6 +47,11 @@ export class Softphone extends EventTarget {
 
   get muted() {
     return this.#muted;
+  }
+
+  /** What is wrong with the leg that talks: "reconnecting", "no_audio", or empty. */
+  get warning() {
+    return this.#warning;
   }
 
   /** How loud the other side is now, 0 to 1; `heard` is the loudest of the last seconds. */
@@ -84,6 +96,11 @@ export class Softphone extends EventTarget {
     this.#expected = [...this.#expected.filter((id) => id !== offerId), offerId].slice(
       -EXPECTED_KEPT,
     );
+    if (this.#leg && this.#leg.offerId !== offerId) {
+      const stale = this.#leg;
+      stale.hangUp();
+      this.legEnds(stale);
+    }
     const leg = this.#waiting.get(offerId);
     if (leg) this.#answer(leg);
   }
@@ -125,8 +142,25 @@ export class Softphone extends EventTarget {
     if (leg === this.#leg) {
       this.#leg = null;
       this.#muted = false;
+      this.setWarning('');
     }
-    if (!this.#leg && this.#waiting.size === 0 && this.#state !== 'off') this.setState('ready');
+    if (!this.#leg && this.#waiting.size === 0 && this.#state !== 'off') this.#settle();
+  }
+
+  /** Whether the network can ring this telephone now. */
+  setReachable(reachable) {
+    this.#reachable = reachable;
+    if (this.#state === 'connecting' || this.#state === 'ready') this.#settle();
+  }
+
+  setWarning(code) {
+    if (code === this.#warning) return;
+    this.#warning = code;
+    this.dispatchEvent(new CustomEvent('warning', { detail: { code } }));
+  }
+
+  #settle() {
+    this.setState(this.#reachable ? 'ready' : 'connecting');
   }
 
   setState(state, offerId = '') {
@@ -151,7 +185,8 @@ export class Softphone extends EventTarget {
 /**
  * @param options.kind "emulator" or "twilio"
  * @param options.url the network's address (emulator), or the edge (twilio; may be empty)
- * @param options.token an access token; `renewToken` returns a promise of a fresh one
+ * @param options.token an access token that lives for `seconds`; `renewToken` returns a
+ *   promise of a fresh one, `{token, seconds}`
  */
 export async function createSoftphone(options) {
   const module = options.kind === 'twilio' ? './twilio.js' : './emulator.js';

@@ -2,21 +2,31 @@
 
 import { askMicrophone } from './peers.js';
 import { Softphone } from './softphone.js';
+import { SoundWatch } from './sound-watch.js';
+import { TokenKeeper } from './token.js';
 
 const HELD_MS = 3000;
 
 class TwilioSoftphone extends Softphone {
   #token;
-  #renewToken;
+  #seconds;
+  #keeper;
+  #registered = false;
+  #tokenIsGood = true;
   #edge;
   #device = null;
   #level = 0;
   #peaks = [];
 
-  constructor({ token, renewToken, url }) {
+  constructor({ token, seconds, renewToken, url }) {
     super();
     this.#token = token;
-    this.#renewToken = renewToken;
+    this.#seconds = seconds;
+    this.#keeper = new TokenKeeper({
+      renew: renewToken,
+      fresh: (fresh) => this.#renewed(fresh),
+      stale: () => this.#stale(),
+    });
     this.#edge = url;
   }
 
@@ -40,40 +50,58 @@ class TwilioSoftphone extends Softphone {
 
   async connect() {
     await import('../vendor/twilio-voice-sdk/twilio.min.js');
-    const options = { codecPreferences: ['opus', 'pcmu'], logLevel: 'silent' };
+    const options = {
+      codecPreferences: ['opus', 'pcmu'],
+      logLevel: 'silent',
+      // Without it every signalling error is the same one, an expired token included.
+      enableImprovedSignalingErrorPrecision: true,
+    };
     if (this.#edge) options.edge = this.#edge.split(',');
     const device = new globalThis.Twilio.Device(this.#token, options);
     this.#device = device;
-    device.on('registered', () => {
-      if (this.state === 'connecting') this.setState('ready');
-    });
-    device.on('unregistered', () => {
-      if (this.state === 'ready') this.setState('connecting');
-    });
-    device.on('tokenWillExpire', () => this.#refresh());
+    device.on('registered', () => this.#seen({ registered: true }));
+    device.on('unregistered', () => this.#seen({ registered: false }));
+    device.on('tokenWillExpire', () => this.#keeper.renew());
     device.on('error', (error) => this.#failed(error));
     device.on('incoming', (call) => this.#incoming(call));
+    this.#keeper.start(this.#seconds);
     await device.register();
   }
 
   async disconnect() {
+    this.#keeper.stop();
     this.#device?.destroy();
     this.#device = null;
   }
 
-  async #refresh() {
-    try {
-      this.#device?.updateToken(await this.#renewToken());
-    } catch {
-      this.trouble('token');
-    }
+  #seen({ registered = this.#registered, tokenIsGood = this.#tokenIsGood }) {
+    this.#registered = registered;
+    this.#tokenIsGood = tokenIsGood;
+    this.setReachable(registered && tokenIsGood);
+  }
+
+  async #renewed(token) {
+    this.#token = token;
+    this.#device.updateToken(token);
+    // A registration that was lost with the last token does not come back by itself.
+    if (!this.#registered) await this.#device.register();
+    this.#seen({ tokenIsGood: true });
+  }
+
+  #stale() {
+    if (this.#tokenIsGood) this.trouble('token');
+    this.#seen({ tokenIsGood: false });
   }
 
   #failed(error) {
     // 20101 to 20157: the access token is invalid or has expired.
     const isToken = error.code >= 20101 && error.code <= 20157;
-    this.trouble(isToken ? 'token' : 'network');
-    if (isToken) this.#refresh();
+    if (!isToken) {
+      this.trouble('network');
+      return;
+    }
+    this.#stale();
+    this.#keeper.renew();
   }
 
   #incoming(call) {
@@ -84,16 +112,38 @@ class TwilioSoftphone extends Softphone {
       mute: (muted) => call.mute(muted),
       sendKeys: (keys) => call.sendDigits(keys),
     };
-    call.on('accept', () => this.legTalks(leg));
-    call.on('volume', (_input, output) => this.#heard(output));
+    const watch = new SoundWatch({
+      alarm: ({ never }) => this.#silent(leg, never),
+      clear: () => this.setWarning(''),
+    });
+    call.on('accept', () => {
+      watch.start();
+      this.legTalks(leg);
+    });
+    call.on('volume', (_input, output) => {
+      watch.level(output);
+      this.#heard(output);
+    });
+    call.on('sample', (sample) => watch.sample(sample));
+    call.on('reconnecting', () => this.setWarning('reconnecting'));
+    call.on('reconnected', () => this.setWarning(''));
     call.on('error', () => this.trouble('leg_failed'));
     for (const end of ['cancel', 'disconnect', 'reject']) {
       call.on(end, () => {
+        watch.stop();
         this.#level = 0;
         this.legEnds(leg);
       });
     }
     this.legRings(leg);
+  }
+
+  /** No sound passes. Where none ever did nobody can talk: the person is given to who can. */
+  #silent(leg, never) {
+    this.setWarning('no_audio');
+    if (!never) return;
+    this.trouble('no_audio');
+    leg.hangUp();
   }
 
   #heard(level) {

@@ -98,6 +98,9 @@ class SoftphoneSocket:
             socket.send({"type": "error", "code": "wrong_token"})
             return warner
         warner.cancel()
+        if socket not in self._exchange.softphones.of(grant.identity):
+            # The token before had expired: it rings from now on again.
+            self._exchange.softphones.register(grant.identity, socket)
         socket.send({"type": "registered", "identity": grant.identity})
         return self._exchange.tasks.start(self._warn(socket, fresh))
 
