@@ -31,6 +31,7 @@ class Disposition(StrEnum):
     ABANDONED = "abandoned"
     DETERRED = "deterred"
     HANDED_OUTSIDE = "handed_outside"
+    LOST_BY_DESK = "lost_by_desk"  # a desk lost the person, who was gone before the next answer
     CALLBACK = "callback"  # nobody answered; to be called back, as the person agreed
     NON_CONTENT = "non_content"
 

@@ -20,6 +20,7 @@ from contactcenter.centre.views import (
     ContactView,
     FactorAnswer,
     FormValue,
+    LossView,
     OfferView,
     PresenceView,
     SoftphoneView,
@@ -92,6 +93,12 @@ class SignInBody(Request):
     login: Annotated[Text, Field(min_length=1, max_length=200)]
     password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
     totp: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_WRITTEN)]
+
+
+class LossesSeenBody(Request):
+    """Up to when what the desk lost was seen: the newest `lost_at` shown."""
+
+    until: AwareDatetime
 
 
 class PresenceBody(Request):
@@ -243,5 +250,6 @@ class MeView(View):
     presence: PresenceView
     offer: OfferView | None
     engagements: list[ContactView]
+    losses: list[LossView] = Field(default_factory=list)
     max_chats: int
     softphone: SoftphoneView

@@ -31,6 +31,7 @@ from contactcenter.centre.views import (
     FactorAnswer,
     FormSavedView,
     FormValue,
+    LossView,
     MessagePage,
     OfferView,
     PresenceView,
@@ -126,6 +127,14 @@ class ContactDesk(Protocol):
 
     async def engaged(self, principal: Principal) -> list[ContactView]:
         """Return the contacts she has an open engagement on, oldest first."""
+        ...
+
+    async def losses(self, principal: Principal) -> Sequence[LossView]:
+        """Return what her desk lost and she has not said she saw, newest first."""
+        ...
+
+    async def losses_seen(self, principal: Principal, until: datetime) -> None:
+        """Note that she has seen what was lost up to `until`."""
         ...
 
     async def list(

@@ -13,6 +13,7 @@ from contactcenter.api.endpoints import (
 from contactcenter.api.live.route import LIVE_SOCKETS
 from contactcenter.api.schemas import (
     LiveTicketView,
+    LossesSeenBody,
     MeView,
     PresenceBody,
     SignedInView,
@@ -59,6 +60,7 @@ async def _me(request: web.Request) -> web.StreamResponse:
             presence=await services.presence.current(principal),
             offer=await services.offers.current(principal),
             engagements=await services.contacts.engaged(principal),
+            losses=list(await services.contacts.losses(principal)),
             max_chats=principal.max_chats,
             softphone=services.softphones.view(principal),
         )
@@ -74,6 +76,12 @@ def _staff(principal: Principal) -> StaffView:
 async def _declare_presence(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, PresenceBody)
     return answer(await services_of(request).presence.declare(principal_of(request), body.state))
+
+
+async def _losses_seen(request: web.Request) -> web.StreamResponse:
+    body = await read_body(request, LossesSeenBody)
+    await services_of(request).contacts.losses_seen(principal_of(request), body.until)
+    return no_content()
 
 
 async def _live_ticket(request: web.Request) -> web.StreamResponse:
@@ -118,6 +126,16 @@ ENDPOINTS = (
         body=PresenceBody,
         answer=PresenceView,
         problems=("no_profile",),
+    ),
+    Endpoint(
+        "POST",
+        "/me/losses/seen",
+        "me.losses_seen",
+        "Say that I have seen which contacts my desk lost",
+        needs(Right.CONTACT_SERVE),
+        _losses_seen,
+        status=204,
+        body=LossesSeenBody,
     ),
     Endpoint(
         "POST",

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from config.vocabulary import PresenceState
 from contactcenter.centre.supervision_views import Alert, QueueFigures
-from contactcenter.centre.views import ContactView, MessageView, OfferView, View
+from contactcenter.centre.views import ContactView, LossView, MessageView, OfferView, View
 
 
 class OfferMade(OfferView):
@@ -70,6 +70,15 @@ class PresenceChanged(View):
     until: AwareDatetime | None = None
 
 
+class ContactLost(LossView):
+    """This listener's desk lost a contact; told at each opening of the socket until seen.
+
+    `POST me/losses/seen` says so.
+    """
+
+    type: Literal["loss"] = "loss"
+
+
 class QueuesChanged(View):
     """Every queue this person may see with its figures, and the banners to show.
 
@@ -106,6 +115,7 @@ LiveEvent = Annotated[
     | VisitorTyping
     | VisitorRead
     | PresenceChanged
+    | ContactLost
     | QueuesChanged
     | SupervisionChanged,
     Field(discriminator="type"),

@@ -153,6 +153,23 @@ class CaseReference(View):
     reference: str
 
 
+class LossView(View):
+    """A contact that this listener's desk lost while she talked with the person.
+
+    Her page was closed or left, or her telephone died. `state` is the
+    contact's now: most often `waiting`, at the head; `is_gone`: the person did
+    not wait for somebody else.
+    """
+
+    contact_id: UUID
+    channel: Channel
+    queue: str
+    queue_label: str
+    lost_at: AwareDatetime
+    state: ContactState
+    is_gone: bool
+
+
 class ContactEventView(View):
     """One thing that happened to a contact; `detail` holds coded values only."""
 

@@ -262,6 +262,7 @@ class Callers:
             "listener_lost",
             now,
             returned_to_head=True,
+            lost_by_desk=True,
             engagement_id=engagement_id,
         )
         if waiting.turn == contact.turn:

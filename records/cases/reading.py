@@ -102,7 +102,7 @@ def _timeline_contact(row: Row) -> TimelineContact:
         row["queued_at"],
         row["answered_at"],
         row["ended_at"],
-        waited_seconds(row["waited_ms"], row["queued_at"], row["answered_at"]),
+        waited_seconds(row["waited_ms"], row["arrived_at"], row["answered_at"]),
         tuple(row["listener_names"]),
         row["attached_at"],
     )

@@ -60,14 +60,14 @@ class CaseView:
 
 
 def waited_seconds(
-    waited_ms: int | None, queued_at: datetime | None, answered_at: datetime | None
+    waited_ms: int | None, arrived_at: datetime, answered_at: datetime | None
 ) -> int | None:
-    """Return for how many whole seconds a contact waited; None if it never queued or still waits.
+    """Return for how many whole seconds a contact waited since it arrived; None while it does.
 
-    `waited_ms` is what was noted when it ended without an answer.
+    `waited_ms` is what was noted when it was answered, or ended without an answer.
     """
     if waited_ms is not None:
         return waited_ms // 1000
-    if queued_at is None or answered_at is None:
+    if answered_at is None:
         return None
-    return max(0, int((answered_at - queued_at).total_seconds()))
+    return max(0, int((answered_at - arrived_at).total_seconds()))

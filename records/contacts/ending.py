@@ -40,7 +40,7 @@ class Ending(Acts):
         """Record that the person is gone, since `ended_at` if that is earlier than `now`.
 
         Before anybody answered this turn: closed as abandoned, with how long
-        they waited. While talking: ended, and the listener's write-up opens.
+        they waited, or as lost by the desk that had lost them. While talking: ended, and the listener's write-up opens.
         An ended or closed contact is returned as it stands, so that the
         hang-up, its callback and the reconciler may all say so. The
         conversation closes in the same transaction: no line is accepted
@@ -178,7 +178,11 @@ class Ending(Acts):
             await tx.execute("engagement.write_up", live["engagement_id"], now, now + self._wrap_up)
         else:
             await tx.execute(
-                "engagement.leave", live["engagement_id"], EngagementState.NOT_CONNECTED.value, now
+                "engagement.leave",
+                live["engagement_id"],
+                EngagementState.NOT_CONNECTED.value,
+                now,
+                False,
             )
 
 

@@ -33,6 +33,7 @@ class WaitingRow(NamedTuple):
     changed_at: datetime
     preferred_listener_id: UUID | None
     preferred_until: datetime | None
+    given_up_by: Sequence[UUID]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ class ContactSnapshot:
     widened_to: tuple[str, ...] = ()
     escalations: int = 0
     home_queue: str | None = None
+    given_up_by: tuple[UUID, ...] = ()
+    lost_at: datetime | None = None
 
     def escalated(self, step: int) -> bool:
         """Say whether an escalation step was applied in this wait."""
@@ -87,7 +89,7 @@ _WORDS: Mapping[str, type[Enum]] = {
     "ended_by": EndedBy,
     "level": Level,
 }
-_LISTS = ("needs", "widened_to")
+_LISTS = ("needs", "widened_to", "given_up_by")
 _NAMES = tuple(field.name for field in fields(ContactSnapshot))
 # Looked up, not called: a rebuild reads a hundred thousand rows while callers wait.
 _MEMBERS = {name: {member.value: member for member in words} for name, words in _WORDS.items()}

@@ -111,6 +111,6 @@ async def _let_go(tx: Transaction, contact_id: UUID, now: datetime) -> UUID | No
         return None
     connecting = live["state"] == EngagementState.CONNECTING
     state = EngagementState.NOT_CONNECTED if connecting else EngagementState.DONE
-    await tx.execute("engagement.leave", live["engagement_id"], state.value, now)
+    await tx.execute("engagement.leave", live["engagement_id"], state.value, now, False)
     engagement_id: UUID = live["engagement_id"]
     return engagement_id

@@ -37,6 +37,7 @@ class Engagement:
     queue: str | None = None
     waited_ms: int | None = None
     wrap_up_extensions: int = 0
+    lost_at: datetime | None = None
 
 
 _WORDS = {

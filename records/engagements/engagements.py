@@ -130,6 +130,7 @@ class Engagements(HandingOver):
         now: datetime,
         *,
         returned_to_head: bool,
+        lost_by_desk: bool = False,
         engagement_id: UUID | None = None,
         preferred_listener_id: UUID | None = None,
         preferred_until: datetime | None = None,
@@ -138,7 +139,9 @@ class Engagements(HandingOver):
         """Put an active contact back in waiting: a new turn, the same queued_at.
 
         `returned_to_head` gives one more head start, once in a contact's
-        life. Give `engagement_id` when the reason is that engagement's: if
+        life. `lost_by_desk`: the page was closed, or its telephone died. If
+        they talked, the contact says so until somebody else answers, and the
+        listener is to be told (`losses`). Give `engagement_id` when the reason is that engagement's: if
         somebody else has the contact by now, nothing happens. A contact that
         is not active is returned as it stands.
         """
@@ -158,6 +161,7 @@ class Engagements(HandingOver):
                 now,
                 actor,
                 head_start_ms=self._returned_head_start_ms if returned_to_head else 0,
+                lost_by_desk=lost_by_desk,
                 preferred=(preferred_listener_id, preferred_until),
             )
 
@@ -171,11 +175,13 @@ class Engagements(HandingOver):
         actor: Actor,
         *,
         head_start_ms: int = 0,
+        lost_by_desk: bool = False,
         preferred: tuple[UUID | None, datetime | None] = (None, None),
     ) -> ContactSnapshot:
         connecting = engagement.state is EngagementState.CONNECTING
         state = EngagementState.NOT_CONNECTED if connecting else EngagementState.HANDED_OVER
-        await tx.execute("engagement.leave", engagement.engagement_id, state.value, now)
+        lost = lost_by_desk and not connecting
+        await tx.execute("engagement.leave", engagement.engagement_id, state.value, now, lost)
         row = await tx.fetch_one(
             "contact.wait_again",
             engagement.contact_id,
@@ -183,12 +189,15 @@ class Engagements(HandingOver):
             head_start_ms,
             *preferred,
             connecting,
+            lost,
         )
         after = changed(row)
         told: dict[str, CodedValue] = {
             "reason": code(reason, "reason"),
             "to_head": head_start_ms > 0,
         }
+        if lost:
+            told["lost_by_desk"] = True
         await add_event(
             tx, after, kind, now, actor, engagement_id=engagement.engagement_id, detail=told
         )

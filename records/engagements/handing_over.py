@@ -12,10 +12,11 @@ from records.contacts.moving import placed, told_of_move
 from records.contacts.rows import changed
 from records.contacts.snapshot import ContactSnapshot, Placement
 from records.engagements.engagement import Engagement, engagement_of
-from records.engagements.reading import EngagementReading, lock_both
+from records.engagements.losses import Losing
+from records.engagements.reading import lock_both
 
 
-class HandingOver(EngagementReading):
+class HandingOver(Losing):
     """The acts by which a listener passes a contact on, or asks for more time."""
 
     async def hand_over(
@@ -34,8 +35,9 @@ class HandingOver(EngagementReading):
         A new turn and a new wait, from now; `queued_at` stays, so the rank
         keeps the original arrival. Level, needs and queue are the
         placement's; the urgency is raised to it, never lowered. Her work is
-        over without a write-up, and a call's leg is to be hung up. Escalation
-        begins anew. Said again, the contact is returned as it stands. Raises
+        over without a write-up, and a call's leg is to be hung up; she is not
+        offered them again while anybody else can serve them. Escalation begins
+        anew. Said again, the contact is returned as it stands. Raises
         Conflict `call_connecting` before they are together, `contact_gone`
         when her work is over otherwise; NotFound.
         """
@@ -45,13 +47,14 @@ class HandingOver(EngagementReading):
                 return contact
             _check_talking(contact, engagement)
             handed = EngagementState.HANDED_OVER.value
-            await tx.execute("engagement.leave", engagement_id, handed, now)
+            await tx.execute("engagement.leave", engagement_id, handed, now, False)
             row = await tx.fetch_one(
                 "contact.hand_over",
                 *placed(contact, placement, placement.home_queue),
                 now,
                 preferred_listener_id,
                 preferred_until,
+                engagement.listener_id,
             )
             after = changed(row)
             told: dict[str, CodedValue] = {

@@ -18,10 +18,12 @@ EARLY = timedelta(seconds=5)
 class LevelFigure:
     """What became of the contacts presented to one level on one channel.
 
-    presented = answered + abandoned + abandoned_early + turned_away +
+    presented = answered + abandoned + abandoned_early + lost + turned_away +
     moved_on + waiting. `abandoned_early`: gone before anybody could answer,
-    counted apart (SNATED's definition: within 5 s). `moved_on`: passed to
-    another level unanswered. Waits are of those answered.
+    counted apart (SNATED's definition: within 5 s). `lost`: gone while they
+    waited again after a desk had lost them, at this level for the first time.
+    `moved_on`: passed to another level unanswered. Waits are of those
+    answered, from their arrival: what they heard of the menu counts.
     """
 
     level: Level
@@ -30,6 +32,7 @@ class LevelFigure:
     answered: int
     abandoned: int
     abandoned_early: int
+    lost: int
     turned_away: int
     moved_on: int
     waiting: int
@@ -65,6 +68,7 @@ class LevelFigures:
                 row["answered"],
                 row["abandoned"],
                 row["abandoned_early"],
+                row["lost"],
                 row["turned_away"],
                 row["moved_on"],
                 row["waiting"],

@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     Text,
+    Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
@@ -81,6 +82,11 @@ def coded_json() -> Any:
 def codes() -> Any:
     """Return a field that lists codes; empty unless given, in rows of an older version too."""
     return Field(sa_column=Column(ARRAY(Text()), nullable=False, server_default="{}"))
+
+
+def ids() -> Any:
+    """Return a field that lists ids; empty unless given, in rows of an older version too."""
+    return Field(sa_column=Column(ARRAY(Uuid()), nullable=False, server_default="{}"))
 
 
 def counted() -> Any:

@@ -24,6 +24,7 @@ from records.models.columns import (
     big,
     coded_json,
     codes,
+    ids,
     instant,
     instant_or_none,
     octets,
@@ -136,6 +137,8 @@ class Contact(Row, Retained, table=True):
     needs: list[str] = codes()
     widened_to: list[str] = codes()  # queues an escalation step added
     escalations: int = big(sa_column_kwargs={"server_default": "0"})  # bit = step applied
+    given_up_by: list[UUID] = ids()  # who handed it over, the last one last
+    lost_at: datetime | None = instant_or_none()  # by a desk; nobody has answered since
     home_queue: str | None = None  # the queue it belongs to, while another took it in
     config_version: str = Field(foreign_key="config_version.hash")
 

@@ -50,6 +50,11 @@ class Engagement(Row, table=True):
             "listener_id",
             postgresql_where=text("state IN ('connecting', 'talking', 'wrap_up')"),
         ),
+        Index(
+            "engagement_loss_unseen_idx",
+            "listener_id",
+            postgresql_where=text("lost_at IS NOT NULL AND loss_seen_at IS NULL"),
+        ),
         Index("engagement_contact_id_accepted_at_idx", "contact_id", "accepted_at"),
         Index(
             "engagement_step_due_at_idx",
@@ -93,3 +98,5 @@ class Engagement(Row, table=True):
     queue: str | None = None  # where the contact waited for her
     waited_ms: int | None = big(default=None)  # how long this stay in waiting had lasted
     wrap_up_extensions: int = counted()
+    lost_at: datetime | None = instant_or_none()  # her desk lost the person, then
+    loss_seen_at: datetime | None = instant_or_none()  # she was told of it

@@ -52,7 +52,9 @@ LIMIT $5
 -- $1 case id, $2 limit.
 SELECT
     contact.contact_id, contact.channel, contact.queue, contact.state, contact.urgency,
-    contact.disposition, contact.arrived_at, contact.queued_at, contact.answered_at,
+    CASE WHEN contact.disposition = 'abandoned' AND contact.lost_at IS NOT NULL
+         THEN 'lost_by_desk' ELSE contact.disposition END AS disposition,
+    contact.arrived_at, contact.queued_at, contact.answered_at,
     contact.ended_at, contact.waited_ms, case_contact.attached_at,
     ARRAY(
         SELECT staff.display_name

@@ -6,19 +6,20 @@
 contact_id, line_id, channel, state, queue, language, audience, department,
 urgency, urgency_source, urgency_confirmed_at, band, head_start_ms, rank, returned, turn, version,
 arrived_at, queued_at, waiting_since, answered_at, ended_at, closed_at, changed_at,
-disposition, non_content_code, ended_by, end_reason, waited_ms,
+CASE WHEN disposition = 'abandoned' AND lost_at IS NOT NULL THEN 'lost_by_desk' ELSE disposition END AS disposition,
+non_content_code, ended_by, end_reason, waited_ms,
 account_sid, call_sid, visitor_seen_at, preferred_listener_id, preferred_until, config_version,
-level, needs, widened_to, escalations, home_queue
+level, needs, widened_to, escalations, home_queue, given_up_by, lost_at
 
 -- list: waited
--- Milliseconds waited so far, up to $2: until the first answer from queued_at (arrived_at
--- before any placement); a later stay in waiting adds its own.
+-- Milliseconds waited so far, up to $2: until the first answer from arrived_at, so what a caller
+-- heard of the menu counts; a later stay in waiting adds its own.
 CASE WHEN answered_at IS NOT NULL
      THEN coalesce(waited_ms, 0) + CASE WHEN state IN ('waiting', 'active') THEN
           greatest(0, floor(extract(epoch FROM $2::timestamptz - waiting_since) * 1000))::bigint
           ELSE 0 END
      ELSE greatest(0, floor(extract(epoch FROM
-          $2::timestamptz - coalesce(queued_at, arrived_at)) * 1000))::bigint END
+          $2::timestamptz - arrived_at) * 1000))::bigint END
 
 -- name: take_in_call
 -- A call is one contact however often its webhook comes: the second finds nothing to insert
@@ -115,6 +116,7 @@ UPDATE contact
    SET state = 'active', version = version + 1, changed_at = $2,
        waited_ms = CASE WHEN channel = 'chat' THEN @waited@ ELSE waited_ms END,
        answered_at = CASE WHEN channel = 'chat' THEN coalesce(answered_at, $2) ELSE answered_at END,
+       lost_at = CASE WHEN channel = 'chat' THEN NULL ELSE lost_at END,
        preferred_listener_id = NULL, preferred_until = NULL
  WHERE contact_id = $1 AND state = 'waiting' AND turn = $3
 RETURNING @coded@
@@ -122,7 +124,7 @@ RETURNING @coded@
 -- name: answer
 -- The caller and the listener are together. The contact is locked by the caller of this.
 UPDATE contact
-   SET waited_ms = @waited@, answered_at = coalesce(answered_at, $2),
+   SET waited_ms = @waited@, answered_at = coalesce(answered_at, $2), lost_at = NULL,
        version = version + 1, changed_at = $2
  WHERE contact_id = $1 AND state = 'active'
 RETURNING @coded@
@@ -131,6 +133,7 @@ RETURNING @coded@
 -- active to waiting: a new turn, the same queued_at. $3 = a head start in ms, given once.
 -- What was waited since the last turn began is kept when somebody had answered before it.
 -- $6 = she was only being connected: the same wait goes on, so its escalation steps stay done.
+-- $7 = her desk lost somebody she talked with: said until somebody else answers.
 UPDATE contact
    SET state = 'waiting', turn = turn + 1, version = version + 1,
        waited_ms = CASE WHEN $6 AND answered_at IS NOT NULL THEN @waited@ ELSE waited_ms END,
@@ -138,6 +141,7 @@ UPDATE contact
        rank = rank - CASE WHEN returned THEN 0 ELSE $3::bigint END,
        returned = returned OR $3::bigint > 0,
        escalations = CASE WHEN $6 THEN escalations ELSE 0 END,
+       lost_at = CASE WHEN $7 THEN $2 ELSE lost_at END,
        preferred_listener_id = $4, preferred_until = $5
  WHERE contact_id = $1 AND state = 'active'
 RETURNING @coded@
@@ -154,7 +158,8 @@ UPDATE contact
 RETURNING @coded@
 
 -- name: abandon
--- Gone before anybody answered this turn: closed at once, with how long they waited, to $2.
+-- Gone before anybody answered this turn: closed at once, with how long they waited, to $2. One
+-- whom a desk had lost is read as `lost_by_desk`, by `lost_at`: not given up by choice.
 UPDATE contact
    SET state = 'closed', disposition = 'abandoned', waited_ms = @waited@,
        ended_at = $2, closed_at = $3, ended_by = $4, end_reason = $5,
@@ -203,13 +208,15 @@ UPDATE contact
 RETURNING @coded@
 
 -- name: hand_over
--- active to waiting for somebody else: a new turn and a new wait, the same queued_at.
+-- active to waiting for somebody else: a new turn and a new wait, the same queued_at. $14 who gave
+-- them up.
 UPDATE contact
    SET state = 'waiting', queue = $2, audience = $3, urgency = $4, urgency_source = $5,
        rank = rank - (band::bigint << 43) + head_start_ms + ($6::bigint << 43) - $7::bigint,
        band = $6, head_start_ms = $7, level = $8, needs = $9, home_queue = $10,
        widened_to = '{}', escalations = 0, turn = turn + 1, version = version + 1,
-       waiting_since = $11, changed_at = $11,
+       waiting_since = $11, changed_at = $11, lost_at = NULL,
+       given_up_by = array_append(array_remove(given_up_by, $14::uuid), $14::uuid),
        preferred_listener_id = $12, preferred_until = $13
  WHERE contact_id = $1 AND state = 'active'
 RETURNING @coded@

@@ -4,9 +4,10 @@
 contact_id, line_id, channel, state, queue, language, audience, department,
 urgency, urgency_source, urgency_confirmed_at, band, head_start_ms, rank, returned, turn, version,
 arrived_at, queued_at, waiting_since, answered_at, ended_at, closed_at, changed_at,
-disposition, non_content_code, ended_by, end_reason, waited_ms,
+CASE WHEN disposition = 'abandoned' AND lost_at IS NOT NULL THEN 'lost_by_desk' ELSE disposition END AS disposition,
+non_content_code, ended_by, end_reason, waited_ms,
 account_sid, call_sid, visitor_seen_at, preferred_listener_id, preferred_until, config_version,
-level, needs, widened_to, escalations, home_queue
+level, needs, widened_to, escalations, home_queue, given_up_by, lost_at
 
 -- name: get
 SELECT @coded@ FROM contact WHERE contact_id = $1
@@ -29,7 +30,7 @@ SELECT @coded@ FROM contact
 -- name: waiting_page
 -- Whoever waits, by id after $2: what the index keeps of them, and no more. $1 line ids, $3 limit.
 SELECT contact_id, line_id, channel, queue, language, needs, widened_to, rank, turn, version,
-       waiting_since, changed_at, preferred_listener_id, preferred_until
+       waiting_since, changed_at, preferred_listener_id, preferred_until, given_up_by
   FROM contact
  WHERE state = 'waiting' AND state <> 'closed' AND line_id = ANY ($1::text[]) AND contact_id > $2
  ORDER BY contact_id LIMIT $3

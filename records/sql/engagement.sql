@@ -4,7 +4,7 @@
 engagement_id, contact_id, line_id, listener_id, session_id, channel, state, level, role, turn,
 step, step_due_at, step_attempts, conference_name, conference_sid, leg_call_sid,
 accepted_at, talking_at, wrap_up_at, wrap_up_until, done_at,
-queue, waited_ms, wrap_up_extensions
+queue, waited_ms, wrap_up_extensions, lost_at
 
 -- name: lock_listener
 -- The fence of a listener's capacity: held from the count to the commit.
@@ -127,8 +127,9 @@ RETURNING @all_columns@
 
 -- name: leave
 -- Over without a write-up ($2 = not_connected or handed_over); a call's leg is still to be ended.
+-- $4 = her desk lost the person: not her act.
 UPDATE engagement
-   SET state = $2, done_at = $3,
+   SET state = $2, done_at = $3, lost_at = CASE WHEN $4 THEN $3::timestamptz END,
        step = CASE channel WHEN 'call' THEN 'hang_up' ELSE 'none' END,
        step_due_at = CASE channel WHEN 'call' THEN $3::timestamptz END, step_attempts = 0
  WHERE engagement_id = $1 AND state IN ('connecting', 'talking')
@@ -160,3 +161,18 @@ SELECT @all_columns@ FROM engagement
                  WHERE staff_session.staff_id = listener.staff_id
                    AND revoked_at IS NULL AND last_seen_at > $2)))
  ORDER BY accepted_at LIMIT $3
+
+-- name: losses
+-- What a listener's desk lost since $2 and she has not been told, newest first. $1 staff id,
+-- $3 limit.
+SELECT engagement_id, engagement.contact_id, engagement.line_id, engagement.channel,
+       engagement.queue, engagement.talking_at, engagement.lost_at, contact.state AS contact_state,
+       contact.lost_at IS NOT NULL AND contact.state = 'closed' AS gave_up
+  FROM engagement JOIN contact USING (contact_id)
+ WHERE listener_id = $1 AND engagement.lost_at >= $2 AND loss_seen_at IS NULL
+ ORDER BY engagement.lost_at DESC LIMIT $3
+
+-- name: losses_seen
+-- She was told of everything up to $2. $1 staff id, $3 now.
+UPDATE engagement SET loss_seen_at = $3
+ WHERE listener_id = $1 AND lost_at <= $2 AND loss_seen_at IS NULL

@@ -19,7 +19,8 @@ SELECT engagement.line_id, engagement.queue, engagement.channel, contact.languag
  GROUP BY 1, 2, 3, 4, 5, 6
 
 -- name: abandoned
--- Contacts given up while they waited, since $2; early = before $3 ms. $1 line ids.
+-- Contacts given up while they waited, since $2; early = before $3 ms. $1 line ids. Whom a desk had
+-- lost did not give up: answered is what they were, and so they are counted.
 SELECT contact.line_id, contact.queue, contact.channel, contact.language, contact.needs,
        date_trunc('minute', contact.ended_at) AS minute,
        0 AS answered, 0 AS in_target,
@@ -33,5 +34,5 @@ SELECT contact.line_id, contact.queue, contact.channel, contact.language, contac
        ) AS wait
  WHERE contact_event.line_id = ANY ($1::text[]) AND contact_event.at >= $2
    AND contact_event.kind = 'closed'
-   AND contact.disposition = 'abandoned' AND contact.queue IS NOT NULL
+   AND contact.disposition = 'abandoned' AND contact.lost_at IS NULL AND contact.queue IS NOT NULL
  GROUP BY 1, 2, 3, 4, 5, 6

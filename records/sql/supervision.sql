@@ -23,7 +23,8 @@ SELECT listener.staff_id, staff.display_name, staff.role, listener.state, listen
 SELECT contact.contact_id, contact.line_id, contact.channel, contact.queue, contact.language,
        contact.audience, contact.level, contact.needs, contact.urgency,
        contact.urgency_source, contact.urgency_confirmed_at, contact.state, contact.arrived_at, contact.queued_at,
-       contact.answered_at, contact.ended_at, contact.waited_ms, contact.version,
+       contact.answered_at, contact.ended_at, contact.waited_ms, contact.waiting_since,
+       contact.version,
        engagement.listener_id, staff.display_name AS listener_name,
        engagement.state AS engagement_state,
        coalesce(engagement.wrap_up_at, engagement.talking_at, engagement.accepted_at) AS since,
@@ -40,7 +41,7 @@ SELECT contact.contact_id, contact.line_id, contact.channel, contact.queue, cont
 -- Who waits on a line, in the order of service. $1 line id, $2 limit.
 SELECT contact_id, line_id, channel, queue, language, audience, level, needs, urgency,
        urgency_source, urgency_confirmed_at, state, arrived_at, queued_at, answered_at, ended_at, waited_ms,
-       version, NULL::uuid AS listener_id, NULL::text AS listener_name,
+       waiting_since, version, NULL::uuid AS listener_id, NULL::text AS listener_name,
        NULL::text AS engagement_state, waiting_since AS since, rank
   FROM contact
  WHERE line_id = $1 AND state = 'waiting'

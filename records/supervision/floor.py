@@ -64,6 +64,7 @@ class ContactUnderWay:
     answered_at: datetime | None
     ended_at: datetime | None
     waited_ms: int | None
+    waiting_since: datetime | None
     version: int
     listener_id: UUID | None
     listener_name: str | None
@@ -210,6 +211,7 @@ def _contact(row: Row) -> ContactUnderWay:
         answered_at=row["answered_at"],
         ended_at=row["ended_at"],
         waited_ms=row["waited_ms"],
+        waiting_since=row["waiting_since"],
         version=row["version"],
         listener_id=row["listener_id"],
         listener_name=row["listener_name"],

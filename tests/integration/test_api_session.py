@@ -82,7 +82,9 @@ async def test_me_has_everything_to_draw_the_desk_again() -> None:
         principal, headers = api.signed_in()
         offer = api.services.offers.offer(principal)
         me = await (await api.ask("GET", "me", headers=headers)).json()
-        assert set(me) == {"staff", "presence", "offer", "engagements", "max_chats", "softphone"}
+        assert set(me) == {
+            *("staff", "presence", "offer", "engagements", "losses", "max_chats", "softphone"),
+        }
         assert me["presence"] == {
             "state": "offline",
             "since": "2026-03-02T12:00:00Z",

@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from chat.centre import Opening
-from config.errors import InvalidInput
-from config.vocabulary import Audience, Disposition, PresenceState, Sender, Urgency
+from config.clock import SystemClock
+from config.errors import InvalidInput, NotAllowed
+from config.vocabulary import Audience, Disposition, EndedBy, PresenceState, Sender, Urgency
 from contactcenter.auth.principal import Principal
+from contactcenter.centre.live_events import ContactLost, LiveEvent
+from records.contacts import Contacts
+from records.figures import LevelFigures
 from records.messages import Messages
 from tests.kit.whole_centre import WholeCentre, whole_centre
 
@@ -103,6 +108,71 @@ async def test_a_chat_goes_back_at_once_when_its_listener_signs_out(whole: Whole
     offer = await whole.centre.staff.offers.current(malik)
     assert offer is not None
     assert offer.contact_id == contact_id
+
+
+async def test_a_chat_whose_listener_closed_her_page_was_lost_and_not_given_up(
+    whole: WholeCentre,
+) -> None:
+    ines, desk = await whole.ready("ines"), whole.centre.staff.contacts
+    contact_id = await taken(whole, ines)
+    now = SystemClock().now()
+    # Her lease ran out longer ago than the grace lasts.
+    store = whole.centre.staff.presence
+    long_ago = now - timedelta(seconds=whole.helpline.limits.chat_grace_seconds + 1)
+    await store.conclude(ines.staff_id, PresenceState.OFFLINE, "lease_lost", long_ago)
+    await whole.centre.sweep.return_orphans()
+    (loss,) = await desk.losses(ines)
+    assert (loss.contact_id, loss.state, loss.is_gone) == (contact_id, "waiting", False)
+    async with whole.centre.staff.live.subscribe(ines) as events:
+        told = [event async for event in _until_loss(events)]
+        assert (told[-1].contact_id, told[-1].lost_at) == (contact_id, loss.lost_at)
+    # Said again, it is no hand-over of hers.
+    with pytest.raises(NotAllowed):
+        await desk.hand_over(ines, contact_id, "temoin", needs=None, urgency=None, listener_id=None)
+    contacts = Contacts(whole.engines.database, whole.engines.vault)
+    waited = (await desk.view(ines, contact_id)).waited_seconds
+    gone = await contacts.end(contact_id, EndedBy.CORRESPONDENT, "left", SystemClock().now())
+    await whole.centre.effects.changed(gone)
+    assert (gone.disposition, gone.ended_by) == (Disposition.LOST_BY_DESK, "correspondent")
+    view = await desk.view(ines, contact_id)
+    assert view.disposition is Disposition.LOST_BY_DESK
+    assert view.waited_seconds >= waited
+    figures = await LevelFigures(whole.engines.database).between(
+        whole.helpline.line.id, now - timedelta(hours=1), now + timedelta(hours=1)
+    )
+    assert [(each.answered, each.abandoned, each.abandoned_early) for each in figures] == [
+        (1, 0, 0)
+    ]
+    flows = await contacts.flows_since(
+        [whole.helpline.line.id],
+        now - timedelta(hours=1),
+        targets={},
+        early=timedelta(seconds=5),
+    )
+    assert sum(each.abandoned + each.abandoned_early for each in flows) == 0
+    await desk.losses_seen(ines, loss.lost_at)
+    assert await desk.losses(ines) == []
+
+
+async def _until_loss(events: AsyncIterator[LiveEvent]) -> AsyncIterator[ContactLost]:
+    async for event in events:
+        if isinstance(event, ContactLost):
+            yield event
+            return
+
+
+async def test_who_was_lost_and_answered_again_is_lost_no_more(whole: WholeCentre) -> None:
+    ines = await whole.ready("ines")
+    contact_id = await taken(whole, ines)
+    await whole.centre.staff.presence.leave(ines)
+    await whole.centre.sweep.return_orphans()
+    malik = await whole.ready("malik")
+    assert await whole.take(malik) == contact_id
+    desk = whole.centre.staff.contacts
+    await desk.hand_over(malik, contact_id, "temoin", needs=None, urgency=None, listener_id=None)
+    contacts = Contacts(whole.engines.database, whole.engines.vault)
+    gone = await contacts.end(contact_id, EndedBy.CORRESPONDENT, "left", SystemClock().now())
+    assert gone.disposition is Disposition.ABANDONED
 
 
 async def test_a_listener_who_goes_offline_finishes_what_is_open(whole: WholeCentre) -> None:

@@ -56,7 +56,8 @@ async def test_a_caller_who_hangs_up_before_an_answer_is_abandoned_with_seconds(
         await until(lambda: _closed(centre))
         row = (await centre.rows("SELECT * FROM contact"))[0]
         assert (row["disposition"], row["ended_by"]) == ("abandoned", "correspondent")
-        waited = (row["ended_at"] - (row["queued_at"] or row["arrived_at"])).total_seconds()
+        # The menu is waited through as well: from the arrival, not from the queue.
+        waited = (row["ended_at"] - row["arrived_at"]).total_seconds()
         assert row["waited_ms"] == pytest.approx(waited * 1000, abs=2)
         assert row["answered_at"] is None
         if she is not None:
@@ -173,6 +174,47 @@ async def test_a_telephone_that_dies_in_mid_call_puts_the_caller_at_the_head_and
         assert await _work(centre, "talking")
         await malik.finish(contact_id)
         await phone.until_status("completed")
+
+
+async def test_a_caller_whom_two_desks_lost_did_not_give_up_and_each_listener_is_told_once(
+    tmp_path: Path, database: DatabaseAddresses, redis_url: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        centre, phone = await stack.enter_async_context(
+            _served(tmp_path, database, redis_url, "ines", "malik")
+        )
+        ines = await stack.enter_async_context(listener(centre, "ines"))
+        contact_id = await _talk(centre, phone, ines)
+        await _loses(ines)
+        malik = await stack.enter_async_context(listener(centre, "malik"))
+        assert (await malik.accept())["contact_id"] == contact_id
+        await until(lambda: _work(centre, "talking"))
+        await _loses(malik)
+        await phone.until_caption("nous cherchons un autre écoutant")
+        waiting = await ines.did("GET", f"contacts/{contact_id}")
+        assert (waiting["state"], waiting["disposition"]) == ("waiting", None)
+        await phone.hang_up()
+        await until(lambda: _closed(centre))
+        seen = await ines.did("GET", f"contacts/{contact_id}")
+        assert (seen["disposition"], seen["ended_by"]) == ("lost_by_desk", "correspondent")
+        assert seen["answered_at"] is not None
+        told = [each["kind"] for each in seen["events"] if each["detail"].get("lost_by_desk")]
+        assert told == ["returned", "returned"]
+        (loss,) = (await ines.did("GET", "me"))["losses"]
+        assert (loss["contact_id"], loss["channel"], loss["is_gone"]) == (contact_id, "call", True)
+        assert set(loss) == {
+            *("contact_id", "channel", "queue", "queue_label", "lost_at", "state", "is_gone"),
+        }
+        await ines.did("POST", "me/losses/seen", until=loss["lost_at"])
+        assert (await ines.did("GET", "me"))["losses"] == []
+        assert len((await malik.did("GET", "me"))["losses"]) == 1
+
+
+async def _loses(she: Listener) -> None:
+    """Her telephone dies in mid-call; she is told so at once, on the desk that is still there."""
+    assert she.softphone is not None
+    await she.softphone.close()
+    await until(lambda: len(she.of("loss")) == 1, saying="she is told what was lost")
 
 
 async def _asked_again(centre: Site, path: str, phone: Phone) -> None:

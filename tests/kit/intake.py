@@ -97,6 +97,7 @@ def waiting(**changes: object) -> ContactSnapshot:
         "level": Level.LISTENING,
         "needs": (),
         "widened_to": (),
+        "given_up_by": (),
         "escalations": 0,
     }
     return ContactSnapshot(**(values | changes))

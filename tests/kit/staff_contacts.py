@@ -28,6 +28,7 @@ from contactcenter.centre.views import (
     FormSavedView,
     FormValue,
     FormView,
+    LossView,
     MessagePage,
     MessageView,
     SentView,
@@ -105,6 +106,12 @@ class MemoryContacts:
             if contact.engagement is not None
             and contact.engagement.listener_id == principal.staff_id
         ]
+
+    async def losses(self, principal: Principal) -> list[LossView]:
+        return []
+
+    async def losses_seen(self, principal: Principal, until: datetime) -> None:
+        del principal, until
 
     async def list(
         self,

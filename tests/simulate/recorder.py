@@ -127,6 +127,7 @@ class Recorder:
                 offerable=False,
                 preferred=contact.preferred_listener_id,
                 preferred_until_ms=milliseconds(until) if until else 0,
+                given_up_by=contact.given_up_by,
             )
         )
         self.note(Held(self._at(), contact.contact_id, held=True))

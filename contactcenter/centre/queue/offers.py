@@ -25,7 +25,7 @@ from contactcenter.auth.principal import Principal
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.queue.queueing import Queueing, taken_version
-from contactcenter.centre.staff.contact_views import queue_label
+from contactcenter.centre.staff.contact_views import queue_label, waited_seconds
 from contactcenter.centre.staff.subjects import actor_of
 from contactcenter.centre.views import OfferView
 from records.contacts import Contacts
@@ -188,7 +188,6 @@ def offer_view(
 ) -> OfferView:
     """Return what a desk shows of an offer: queue, channel, urgency, audience and wait."""
     assert contact.queue is not None, "an offered contact has a queue"
-    since = contact.queued_at or contact.arrived_at
     return OfferView(
         offer_id=offer.offer_id,
         contact_id=contact.contact_id,
@@ -199,7 +198,7 @@ def offer_view(
         needs=list(contact.needs),
         urgency=contact.urgency or Urgency.U2,
         audience=contact.audience,
-        waited_seconds=max(0, (now_ms - milliseconds(since)) // 1000),
+        waited_seconds=waited_seconds(contact, from_milliseconds(now_ms)),
         offered_at=from_milliseconds(offer.offered_at_ms),
         expires_at=from_milliseconds(offer.expires_at_ms),
         server_now=from_milliseconds(now_ms),

@@ -46,6 +46,8 @@ class Waiter(Protocol):
     def preferred_listener_id(self) -> UUID | None: ...
     @property
     def preferred_until(self) -> datetime | None: ...
+    @property
+    def given_up_by(self) -> Sequence[UUID]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class Placements:
             preferred_listener=contact.preferred_listener_id,
             preferred_until_ms=milliseconds(until) if until else 0,
             target_ms=self._target_ms(contact),
+            given_up_by=tuple(contact.given_up_by),
         )
 
     def lanes(self, contact: Waiter) -> tuple[str, ...]:

@@ -151,6 +151,7 @@ class Sweep:
                 "listener_lost",
                 now,
                 returned_to_head=True,
+                lost_by_desk=True,
                 engagement_id=engagement.engagement_id,
                 preferred_listener_id=engagement.listener_id,
                 preferred_until=now + self._preferred,

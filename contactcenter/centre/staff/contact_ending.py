@@ -13,8 +13,8 @@ from config.vocabulary import (
     Urgency,
 )
 from contactcenter.auth.principal import Principal
-from contactcenter.centre.staff.contact_rating import ContactRating
 from contactcenter.centre.staff.contact_views import extensions_left
+from contactcenter.centre.staff.losses import ContactLosses
 from contactcenter.centre.staff.subjects import actor_of
 from contactcenter.centre.views import ContactView, WrapUpView
 from records.engagements import Engagement
@@ -26,7 +26,7 @@ WRITTEN_UP = frozenset({Disposition.TREATED, Disposition.HANDED_OUTSIDE, Disposi
 SAME_INSTANT = timedelta(seconds=1)
 
 
-class ContactEnding(ContactRating):
+class ContactEnding(ContactLosses):
     """The acts by which a contact leaves a listener."""
 
     async def end(self, principal: Principal, contact_id: UUID) -> ContactView:
@@ -177,4 +177,5 @@ class ContactEnding(ContactRating):
             last is not None
             and last.listener_id == principal.staff_id
             and last.state is EngagementState.HANDED_OVER
+            and last.lost_at is None
         )

@@ -32,7 +32,7 @@ class Waited(Protocol):
     @property
     def arrived_at(self) -> datetime: ...
     @property
-    def queued_at(self) -> datetime | None: ...
+    def waiting_since(self) -> datetime | None: ...
     @property
     def answered_at(self) -> datetime | None: ...
     @property
@@ -42,12 +42,19 @@ class Waited(Protocol):
 
 
 def waited_seconds(contact: Waited, now: datetime) -> int:
-    """Return how long the person waited, in whole seconds; to this moment while waiting."""
-    if contact.waited_ms is not None and contact.state is not ContactState.WAITING:
-        return contact.waited_ms // 1000
-    since = contact.queued_at or contact.arrived_at
+    """Return how long the person waited, in whole seconds; to this moment while waiting.
+
+    From their arrival to the first answer, so what a caller heard of the menu
+    counts; who waits again adds what they have waited since. Talks are left out.
+    """
+    before = contact.waited_ms
+    if contact.state is ContactState.WAITING and contact.answered_at is not None:
+        again = milliseconds(now) - milliseconds(contact.waiting_since or now)
+        return ((before or 0) + max(0, again)) // 1000
+    if before is not None and contact.state is not ContactState.WAITING:
+        return before // 1000
     until = contact.answered_at or contact.ended_at or now
-    return max(0, milliseconds(until) - milliseconds(since)) // 1000
+    return max(0, milliseconds(until) - milliseconds(contact.arrived_at)) // 1000
 
 
 def contact_summary(

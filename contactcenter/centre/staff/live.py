@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -20,6 +21,7 @@ from config.vocabulary import ContactState
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import (
     ContactChanged,
+    ContactLost,
     LiveEvent,
     MessageStored,
     OfferMade,
@@ -59,6 +61,7 @@ class Subscriber:
     presence: PresenceView | None = None
     has_overflowed: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    losses: set[tuple[UUID, datetime]] = field(default_factory=set)  # told over this socket
 
     def put(self, event: LiveEvent) -> None:
         """Queue an event; a reader too far behind is told so instead."""
@@ -116,6 +119,7 @@ class LiveHub:
     async def _begin(self, subscriber: Subscriber) -> None:
         principal = subscriber.principal
         self._show_presence(subscriber, await self._presence.current(principal))
+        await self._tell_losses(subscriber)
         for contact in await self._contacts.engaged(principal):
             self._attend(subscriber, contact.contact_id)
             subscriber.shown[contact.contact_id] = contact
@@ -255,6 +259,8 @@ class LiveHub:
         except NotAllowed:
             await self._lost(subscriber, contact_id)
             return
+        if contact.state is ContactState.WAITING:
+            await self._tell_losses(subscriber)
         subscriber.put(ContactChanged(contact=contact))
         subscriber.shown[contact_id] = contact
         taken = contact.engagement
@@ -262,6 +268,14 @@ class LiveHub:
         # A wake-up may be late: by now a colleague may have what this listener gave back.
         if not hers or contact.state in (ContactState.CLOSED, ContactState.WAITING):
             self._leave(subscriber, contact_id)
+
+    async def _tell_losses(self, subscriber: Subscriber) -> None:
+        """Tell her what her desk lost, each once to a socket: the page that lost it is not this one."""
+        for loss in reversed(await self._contacts.losses(subscriber.principal)):
+            told = (loss.contact_id, loss.lost_at)
+            if told not in subscriber.losses:
+                subscriber.losses.add(told)
+                subscriber.put(ContactLost(**loss.model_dump()))
 
     async def _lost(self, subscriber: Subscriber, contact_id: UUID) -> None:
         """Tell her that a contact is hers no more, and of its record nothing she had not seen.

@@ -42,6 +42,8 @@ from routing.router import Router
 
 log = structlog.get_logger()
 
+GIVEN_UP = frozenset({Disposition.ABANDONED, Disposition.LOST_BY_DESK})
+
 QUICK_EXIT = "quick_exit"
 # A leave is repeated for as long as a page that is being fled may retry it, no longer.
 READABLE_AFTER_FLIGHT = timedelta(minutes=1)
@@ -97,7 +99,7 @@ class Conversations:
             raise NotSignedIn("unknown token")
         if _is_spent(contact, self._clock.now()):
             raise NotSignedIn("the conversation is long over")
-        if contact.disposition is Disposition.ABANDONED and contact.ended_by is EndedBy.AWAY:
+        if contact.disposition in GIVEN_UP and contact.ended_by is EndedBy.AWAY:
             back = await self._contacts.come_back(contact.contact_id, self._clock.now())
             await self._effects.changed(back)
             await self._lines.say(back, "chat.away")

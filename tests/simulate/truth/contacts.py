@@ -69,7 +69,7 @@ class TrueContacts(TrueMoving):
             contact,
             now,
             state=ContactState.CLOSED,
-            disposition=Disposition.ABANDONED,
+            disposition=Disposition.LOST_BY_DESK if contact.lost_at else Disposition.ABANDONED,
             waited_ms=waited_ms(contact, since),
             closed_at=now,
             **gone,

@@ -67,6 +67,7 @@ class TrueEngagements:
             now,
             waited_ms=waited_ms(contact, now),
             answered_at=contact.answered_at or now,
+            lost_at=None,
         )
 
     def not_connected(self, engagement_id: UUID, reason: str, now: datetime) -> ContactSnapshot:
@@ -103,6 +104,11 @@ class TrueEngagements:
             now,
             state=ContactState.WAITING,
             waiting_since=now,
+            lost_at=None,
+            given_up_by=(
+                *(each for each in contact.given_up_by if each != engagement.listener_id),
+                engagement.listener_id,
+            ),
             escalations=0,
             preferred_listener_id=preferred_listener_id,
             preferred_until=preferred_until,
@@ -116,6 +122,7 @@ class TrueEngagements:
         now: datetime,
         *,
         returned_to_head: bool,
+        lost_by_desk: bool = False,
         engagement_id: UUID | None = None,
         preferred_listener_id: UUID | None = None,
         preferred_until: datetime | None = None,
@@ -133,6 +140,7 @@ class TrueEngagements:
             now,
             head_start_ms=self._returned_head_start_ms if returned_to_head else 0,
             preferred=(preferred_listener_id, preferred_until),
+            lost_by_desk=lost_by_desk,
         )
 
     def _give_back(
@@ -141,6 +149,7 @@ class TrueEngagements:
         now: datetime,
         *,
         head_start_ms: int,
+        lost_by_desk: bool = False,
         preferred: tuple[UUID | None, datetime | None] = (None, None),
     ) -> ContactSnapshot:
         connecting = engagement.state is EngagementState.CONNECTING
@@ -159,6 +168,7 @@ class TrueEngagements:
             rank=contact.rank - (0 if contact.returned else head_start_ms),
             returned=contact.returned or head_start_ms > 0,
             escalations=contact.escalations if connecting else 0,
+            lost_at=now if lost_by_desk and not connecting else contact.lost_at,
             preferred_listener_id=preferred[0],
             preferred_until=preferred[1],
         )

@@ -135,9 +135,8 @@ def counts(engagement: Engagement, now: datetime) -> bool:
 
 def waited_ms(contact: ContactSnapshot, now: datetime) -> int:
     """Return what a contact has waited by now, as records counts it."""
-    since = contact.queued_at or contact.arrived_at
     if contact.answered_at is None:
-        return _ms(now - since)
+        return _ms(now - contact.arrived_at)
     still = contact.state in (ContactState.WAITING, ContactState.ACTIVE)
     again = _ms(now - contact.waiting_since) if still and contact.waiting_since else 0
     return (contact.waited_ms or 0) + again

@@ -47,6 +47,7 @@ async function call(method, path, content, { keepalive = false } = {}) {
 export const api = {
   me: () => call('GET', 'me'),
   declare: (state) => call('PUT', 'me/presence', { state }),
+  lossesSeen: (until) => call('POST', 'me/losses/seen', { until }),
   liveTicket: () => call('POST', 'me/live-ticket'),
   softphoneToken: () => call('POST', 'me/softphone-token'),
   seen: (offer) => call('POST', `offers/${offer}/seen`),

@@ -16,7 +16,7 @@ import './pause.js';
 import { listenForShortcuts } from './shortcuts.js';
 import { Store } from './store.js';
 import { Telephone } from './telephone.js';
-import { label, problemWords, t, timeOf } from './texts.js';
+import { label, momentOf, problemWords, queueLabel, t, timeOf } from './texts.js';
 import { levelName } from './urgency.js';
 
 class Desk extends StoreElement {
@@ -136,11 +136,30 @@ class Desk extends StoreElement {
       ${alerts.map(
         (alert) => html`<p role="alert" class="banner ${alert.severity}">${t(`alert_${alert.code}`)}</p>`,
       )}
+      ${this.store.losses.length ? this.#losses() : nothing}
       ${notice?.problem ? this.#notice('problem', 'alert', problemWords(notice.problem)) : nothing}
       ${notice?.words ? this.#notice('notice', 'alert', t(notice.words, notice.values)) : nothing}
       ${notice?.withdrawn
         ? this.#notice('withdrawn', 'status', t(`withdrawn_${notice.withdrawn}`))
         : nothing}
+    </div>`;
+  }
+
+  // Channel, queue and hour: the person is told of nowhere.
+  #losses() {
+    const words = ({ channel, is_gone: isGone, state, lost_at: at, ...queue }) =>
+      t(`loss_${isGone ? 'gone' : state === 'waiting' ? 'waiting' : 'taken'}`, {
+        channel: t(`channel_${channel}`),
+        queue: queueLabel(queue),
+        time: momentOf(at),
+      });
+    return html`<div class="banner warning" id="losses">
+      <div role="alert">
+        ${this.store.losses.map((loss) => html`<p>${words(loss)}</p>`)}
+      </div>
+      <button type="button" class="quiet" id="losses-seen" @click=${() => this.store.seeLosses()}>
+        ${t('losses_seen')}
+      </button>
     </div>`;
   }
 

@@ -8,7 +8,7 @@ import { Talks } from './talks.js';
 
 const TYPING_SAID_EVERY_MS = 3_000;
 const READS_AT_MOST = 5;
-const STATES = new Set(['offer', 'offer_withdrawn', 'contact', 'presence']);
+const STATES = new Set(['offer', 'offer_withdrawn', 'contact', 'presence', 'loss']);
 const OPEN = new Set(['active', 'ended']);
 
 /** Events: "change"; "offer", a new one; "arrive", another contact (or none) is on the desk. */
@@ -19,6 +19,7 @@ export class Store extends EventTarget {
   contacts = new Map();
   queues = [];
   alerts = [];
+  losses = [];
   freeListeners = 0;
   maxChats = 0;
   connection = 'connecting';
@@ -80,10 +81,11 @@ export class Store extends EventTarget {
     this.presence = me.presence;
     this.softphone = me.softphone;
     this.maxChats = me.max_chats;
+    this.losses = me.losses;
     this.#take(me.offer);
     const open = new Set(me.engagements.map((contact) => contact.contact_id));
     const lost = [...this.contacts.keys()].filter((id) => !open.has(id));
-    if (lost.length) this.notice = { words: 'contact_no_longer' };
+    if (lost.some((id) => !this.#isLost(id))) this.notice = { words: 'contact_no_longer' };
     lost.forEach((id) => this.#forget(id));
     // An event may have overtaken this answer: the later version stays.
     me.engagements.forEach((contact) => this.put(contact));
@@ -208,7 +210,22 @@ export class Store extends EventTarget {
     this.changed();
   }
 
+  // What the desk lost has a notice of its own.
+  #isLost(id) {
+    return this.losses.some(({ contact_id: lost }) => lost === id);
+  }
+
+  /** Note that she has seen what her desk lost. */
+  seeLosses() {
+    const until = this.losses.map(({ lost_at: at }) => at).sort().at(-1);
+    return this.act(async () => {
+      await api.lossesSeen(until);
+      this.losses = this.losses.filter(({ lost_at: at }) => at > until);
+    });
+  }
+
   #sayGone(known, state) {
+    if (this.#isLost(known.contact_id)) return;
     if (state === 'waiting') this.notice = { words: 'contact_returned' };
     else if (known.state === 'active') this.notice = { words: 'contact_left' };
   }
@@ -245,6 +262,10 @@ export class Store extends EventTarget {
       read: () => this.talks.readSeq.set(event.contact_id, event.seq),
       presence: () => {
         this.presence = event;
+      },
+      loss: () => {
+        const others = this.losses.filter(({ contact_id: id }) => id !== event.contact_id);
+        this.losses = [event, ...others];
       },
       queues: () => {
         this.queues = event.queues;
