@@ -54,6 +54,7 @@ def opening_of(body: dict[str, Any], accept_language: str = "") -> Opening:
         language=_language(body) or accept_language,
         answers=_answers(body.get("answers")),
         need=_code(body, "need"),
+        line=_code(body, "line") or "",
     )
 
 

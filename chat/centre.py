@@ -25,7 +25,7 @@ from config.vocabulary import Audience, Channel, ContactState, QueueStateKind, S
 class Opening:
     """What a visitor says before writing; nothing of it is required.
 
-    `answers` are to the opening questions, by id; one left out is « not
+    `line` names the door, the helpline's main one when empty. `answers` are to the opening questions, by id; one left out is « not
     known », never « no ». `need` is a skill without which nobody can answer.
     `language` is a tag or an Accept-Language header; who names no language of
     the line is spoken to in its first one.
@@ -36,6 +36,7 @@ class Opening:
     language: str = ""
     answers: Mapping[str, bool] = field(default_factory=dict)
     need: str | None = None
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,8 @@ class Openings:
     texts: Mapping[str, str]
     questions: tuple[Question, ...] = ()
     needs: tuple[Need, ...] = ()
-    message_max_chars: int = 2000  # of one line, the same for both sides
+    message_max_chars: int = 2000  # of a line of text, the same for both sides
+    line: str = ""  # whose door this is; empty for the helpline's main one
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ class Centre(Protocol):
 
         Raises TooMuch (the service takes no more for now), Conflict
         `chat_closed` (closed by hours or by a supervisor) or `chat_full` (as
-        many wait as can be answered), InvalidInput (an unknown département,
+        many wait as can be answered), InvalidInput (an unknown line, département,
         language, question or need), Unavailable. Nobody who says that they
         are in immediate danger is refused for being closed or full.
         """
@@ -333,10 +335,12 @@ class Centre(Protocol):
         """
         ...
 
-    def openings(self, language: str) -> Openings:
-        """Return what the page shows, in the best language for who wants `language`.
+    def openings(self, language: str, line: str = "") -> Openings:
+        """Return what the page of a line shows, in the best language for who wants `language`.
 
-        A tag or an Accept-Language header; else the line's first one. No engine is asked: this answers when nothing else does.
+        A tag or an Accept-Language header; else the line's first one. The helpline's main
+        line for a line it does not have: whoever followed a wrong address is let in. No
+        engine is asked: this answers when nothing else does.
         """
         ...
 

@@ -1,8 +1,8 @@
 """The chat's public HTTP routes: the page, and the fallback for when no socket passes.
 
-    GET  /chat/                               the page
+    GET  /chat/?lang=fr&line=LINE             the page
     GET  /chat/static/{file}                  its style, script and icon
-    GET  /chat/openings?language=fr           open or closed, numbers, départements, questions
+    GET  /chat/openings?language=fr&line=LINE open or closed, numbers, départements, questions
     GET  /chat/state?language=fr              which lines, channels and queues answer now
     POST /chat/conversations                  → 201 {conversation_id, token, socket_url, head_seq}
     GET  /chat/conversations/{id}/messages    ?after=SEQ → lines, and where it stands
@@ -147,7 +147,7 @@ class ChatRoutes:
 
     async def page(self, request: web.Request) -> web.Response:
         """Answer the page, in the language asked for, the browser's, or the line's first one."""
-        openings = self._centre.openings(_wanted(request, "lang"))
+        openings = self._centre.openings(_wanted(request, "lang"), _line(request))
         return self._page.answer(openings, request.headers.get("User-Agent", ""))
 
     async def file(self, request: web.Request) -> web.Response:
@@ -158,7 +158,7 @@ class ChatRoutes:
 
     async def openings(self, request: web.Request) -> web.Response:
         """Answer what the page shows before anything is written."""
-        openings = self._centre.openings(_wanted(request, "language"))
+        openings = self._centre.openings(_wanted(request, "language"), _line(request))
         return web.json_response(self._page.openings_document(openings))
 
     async def state(self, request: web.Request) -> web.Response:
@@ -297,6 +297,11 @@ class ChatRoutes:
 def _wanted(request: web.Request, name: str) -> str:
     """Return the language named in the query, then those the browser prefers."""
     return wanted(request.query.get(name, ""), request.headers.get("Accept-Language", ""))
+
+
+def _line(request: web.Request) -> str:
+    """Return the line whose door the query names, as far as it can be one."""
+    return request.query.get("line", "")[:64]
 
 
 def _after(text: str) -> int:

@@ -225,6 +225,14 @@ class FollowUpKind(StrEnum):
 
     CALLBACK = "callback"  # only with the person's explicit consent
     SPECIALIST = "specialist"  # the specialists were out: they take it up when they are back
+    DEBRIEF = "debrief"  # a listener asked to talk with the coordination, who alone see it
+
+
+class FollowUpOwner(StrEnum):
+    """Whose a promised follow-up is from the start."""
+
+    WRITER = "writer"  # of the write-up: the person knows them
+    QUEUE = "queue"  # nobody's yet: whoever serves the queue takes it on
 
 
 class FollowUpState(StrEnum):
@@ -322,6 +330,7 @@ class FollowUpOutcome(StrEnum):
     REACHED = "reached"
     NOT_REACHED = "not_reached"
     TAKEN_UP = "taken_up"  # by the specialists
+    TALKED = "talked"  # the debrief took place
     UNSAFE_TO_CALL = "unsafe_to_call"
     NO_LONGER_WANTED = "no_longer_wanted"
     DUPLICATE = "duplicate"

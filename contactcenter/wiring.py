@@ -47,6 +47,7 @@ from records.contacts.gate import ContactGate
 from records.database import Database
 from records.engagements import Engagements
 from records.follow_ups import FollowUps
+from records.forms.closing import WriteUps
 from records.forms.forms import Forms
 from records.lock import NodeLock
 from records.messages.messages import Messages
@@ -101,12 +102,12 @@ async def centre(
         await stack.enter_async_context(messages.running())
 
         wrap_up = timedelta(seconds=limits.wrap_up_seconds)
-        contacts = Contacts(database, vault, wrap_up=wrap_up)
+        forms = Forms(database, vault)
+        contacts = Contacts(database, vault, wrap_up=wrap_up, closing=WriteUps(forms, helpline))
         engagements = Engagements(
             database, vault, returned_head_start_ms=helpline.urgency.returned_head_start_ms
         )
         store = PresenceStore(database)
-        forms = Forms(database, vault)
         placements = Placements(helpline)
         wakes = Wakes(Wakeups(engines.redis, engines.plan), router)
         queueing = Queueing(router, contacts, placements, clock)

@@ -47,6 +47,7 @@ class Right(StrEnum):
     QUEUE_OVERRIDE = "queue_override"  # close a queue, or give it a message, at once
     FOLLOW_UP_READ = "follow_up_read"
     FOLLOW_UP_SERVE = "follow_up_serve"
+    DEBRIEF_SERVE = "debrief_serve"  # a colleague's wish to talk is read by the coordination alone
     QUEUES_READ = "queues_read"
     STAFF_MANAGE = "staff_manage"
     AUDIT_READ = "audit_read"
@@ -162,6 +163,7 @@ _COORDINATOR: Mapping[Right, _When] = {
     Right.FOLLOW_UP_READ: _ALWAYS,
     Right.FOLLOW_UP_SERVE: _ALWAYS,
     Right.QUEUES_READ: _ALWAYS,
+    Right.DEBRIEF_SERVE: _ALWAYS,
     Right.STATISTICS_READ: _ALWAYS,
 }
 

@@ -133,7 +133,8 @@ async function leave() {
 
 function again() {
   view.clear();
-  location.replace(`${location.pathname}?lang=${page.language}`);
+  const door = page.line ? `&line=${page.line}` : "";
+  location.replace(`${location.pathname}?lang=${page.language}${door}`);
 }
 
 function sayRead() {

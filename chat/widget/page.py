@@ -103,6 +103,7 @@ class Page:
             t=words,
             language=openings.language,
             languages=openings.languages,
+            line=openings.line,
             emergency=openings.emergency,
             departments=openings.departments,
             audiences=_AUDIENCES,
@@ -152,6 +153,7 @@ class Page:
             "questions": [_question(each) for each in openings.questions],
             "needs": [{"id": each.id, "label": each.label} for each in openings.needs],
             "message_max_chars": openings.message_max_chars,
+            "line": openings.line,
         }
 
     def doors_document(self, doors: Doors, emergency: Sequence[EmergencyNumber]) -> dict[str, Any]:
@@ -210,6 +212,7 @@ class Page:
     def _data(self, openings: Openings, words: dict[str, Text]) -> dict[str, Any]:
         return {
             "language": openings.language,
+            "line": openings.line,
             "answering": {each: self._answering(openings, each) for each in _AUDIENCES},
             "questions": [_question(each) for each in openings.questions],
             "exit_url": self._terms.exit_url,

@@ -126,7 +126,7 @@ export class Start {
   async refresh() {
     if (document.visibilityState !== "visible" || navigator.onLine === false || this.asking) return;
     try {
-      this.asking = request("GET", `/chat/openings?language=${this.page.language}`);
+      this.asking = request("GET", `/chat/openings?language=${this.page.language}&line=${this.page.line}`);
       const now = await this.asking;
       if (!this.asking) return; // the conversation began meanwhile
       this.page.answering = now.answering;
@@ -163,6 +163,7 @@ export class Start {
       department: form.get("department") || null,
       need: form.get("need") || null,
       language: this.page.language,
+      line: this.page.line || null,
     };
     this.busy(true);
     this.trouble("");
@@ -191,7 +192,7 @@ export class Start {
       return;
     }
     try {
-      const now = await request("GET", `/chat/openings?language=${this.page.language}`);
+      const now = await request("GET", `/chat/openings?language=${this.page.language}&line=${this.page.line}`);
       this.page.answering = now.answering;
     } catch {
       // What was refused a moment ago is known, if not until when.

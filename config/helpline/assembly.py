@@ -14,7 +14,7 @@ from config.helpline.schema.base import Label
 from config.helpline.schema.lanes import MenuKey, Queue
 from config.helpline.schema.line import FurtherLine, Line
 from config.helpline.schema.lists import OPTION_LISTS, Department, Option
-from config.helpline.schema.records import Form
+from config.helpline.schema.records import WRAP_UP_FORM, Form
 from config.helpline.sources import Sources
 
 
@@ -59,6 +59,15 @@ def build(sources: Sources) -> Helpline:
                 for form in complete.forms.values()
             }
         ),
+        promises=MappingProxyType(
+            {
+                field.id: field.follow_ups
+                for form in complete.forms.values()
+                if form.id == WRAP_UP_FORM
+                for field in form.fields
+                if field.follow_ups
+            }
+        ),
         retention=complete.retention,
         emergency_numbers=complete.emergency_numbers.numbers,
         limits=complete.limits.limits,
@@ -85,11 +94,16 @@ def version_of(content: Mapping[str, Any]) -> str:
 
 
 def with_options(form: Form, sources: Sources, languages: tuple[str, ...]) -> Form:
-    """Return the form with each `options_from` replaced by the list it names."""
+    """Return the form with each `options_from` replaced by the list it names, its promises left out."""
     fields = tuple(
-        each.model_copy(update={"options": _options(each.options_from, sources, languages)})
-        if each.options_from
-        else each
+        each.model_copy(
+            update={
+                "follow_ups": (),
+                "options": _options(each.options_from, sources, languages)
+                if each.options_from
+                else each.options,
+            }
+        )
         for each in form.fields
     )
     return form.model_copy(update={"fields": fields})

@@ -30,6 +30,7 @@ from config.helpline.schema.lists import (
     PartnersFile,
     PeopleFile,
 )
+from config.helpline.schema.promises import Promise
 from config.helpline.schema.records import WRAP_UP_FORM, Form, RetentionFile
 from config.helpline.schema.urgency import UrgencyRules
 from config.languages import best_language
@@ -63,6 +64,7 @@ class Helpline:
     partners: PartnersFile
     geography: DepartmentsFile
     forms: Mapping[str, Form]  # form id → its present version, options resolved
+    promises: Mapping[str, tuple[Promise, ...]]  # question of the write-up → what answers promise
     retention: RetentionFile
     emergency_numbers: tuple[EmergencyNumber, ...]
     limits: Limits
@@ -100,6 +102,10 @@ class Helpline:
         """Return the line of a called number, however written; None when it is none of ours."""
         number = line_number(called, self.phone_region)
         return next((line for line in self.lines if line.number == number), None)
+
+    def line_of(self, line_id: str) -> Line | None:
+        """Return the line of that id, None when it is none of ours."""
+        return next((line for line in self.lines if line.id == line_id), None)
 
     def queue(self, queue_id: str) -> Queue:
         """Return a queue; KeyError when the line has none of that id."""
@@ -240,6 +246,13 @@ class Helpline:
     def non_content_codes(self) -> tuple[Code, ...]:
         """Return why a contact had no content: what closes one without a case."""
         return self.outcomes.non_content
+
+    def spared_by(self, qualification: object) -> frozenset[str]:
+        """Return what a contact of this qualification may be closed without; see Qualification."""
+        found = (
+            each.closes_without for each in self.outcomes.qualifications if each.id == qualification
+        )
+        return frozenset(next(found, ()))
 
     @property
     def departments(self) -> tuple[Department, ...]:

@@ -20,6 +20,11 @@ async def _claim(request: web.Request) -> web.StreamResponse:
     return answer(view)
 
 
+async def _release(request: web.Request) -> web.StreamResponse:
+    view = await services_of(request).follow_ups.release(principal_of(request), _id(request))
+    return answer(view)
+
+
 async def _number(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, NumberBody)
     view = await services_of(request).follow_ups.read_number(
@@ -71,6 +76,16 @@ ENDPOINTS = (
         _claim,
         answer=FollowUpView,
         problems=_OVER,
+    ),
+    Endpoint(
+        "POST",
+        "/follow-ups/{follow_up_id}/release",
+        "follow_ups.release",
+        "Give a follow-up back, for any colleague to take on",
+        needs(Right.FOLLOW_UP_SERVE),
+        _release,
+        answer=FollowUpView,
+        problems=("not_found", "follow_up_over"),
     ),
     Endpoint(
         "POST",

@@ -142,6 +142,10 @@ class FollowUps(Protocol):
         """Make it hers; Conflict `follow_up_claimed`, `follow_up_over`."""
         ...
 
+    async def release(self, principal: Principal, follow_up_id: UUID) -> FollowUpView:
+        """Give it back, for any colleague to take on; Conflict `follow_up_over`."""
+        ...
+
     async def read_number(
         self, principal: Principal, follow_up_id: UUID, reason: NumberReason
     ) -> NumberView:

@@ -50,6 +50,11 @@ def page_content(pages: Pages, language: str) -> dict[str, Any]:
             "decline": _worded(texts, "decline", DeclineReason),
             "non_content": _coded(pages, helpline.non_content_codes, language),
             "queues": _queues(pages, language),
+            "handed_to": _coded(pages, helpline.outcomes.outside_services, language),
+            # What a contact of each qualification may be closed without: `case`, or a question.
+            "spared": {
+                each.id: list(each.closes_without) for each in helpline.outcomes.qualifications
+            },
             "skills": _coded(pages, helpline.skills, language),
             "departments": [
                 _entry(each.code, f"{each.code} {each.name}") for each in helpline.departments
@@ -83,8 +88,25 @@ def floor_content(pages: Pages, language: str) -> dict[str, Any]:
         "queue_reasons": _worded(texts, "cause", QueueActReason),
         "number_reasons": _worded(texts, "number_reason", NumberReason),
         "outcomes": _worded(texts, "outcome", FollowUpOutcome),
+        "agreed": _agreed(pages, language),
     }
     return {**content, "texts": texts, "lists": {**content["lists"], **lists}}
+
+
+def _agreed(pages: Pages, language: str) -> list[dict[str, object]]:
+    """Return the questions whose answers go with each kind of follow-up, each once."""
+    form = pages.helpline.wrap_up_form
+    found = {
+        (promise.kind, name): None
+        for promises in pages.helpline.promises.values()
+        for promise in promises
+        for name in promise.shows
+    }
+    return [
+        {**_entry(field.id, pages.label(field.label, language)), "kind": kind}
+        for kind, name in found
+        if (field := form.field(name)) is not None
+    ]
 
 
 def _entry(value: str, label: object) -> dict[str, object]:

@@ -137,7 +137,7 @@ MEANINGS = MappingProxyType(
         "contact_open": _conflict("The person is still there: end the contact before closing it."),
         "already_closed": _conflict("The contact was closed with another disposition."),
         "case_closed": _conflict("The case is closed; reopen it first."),
-        "other_line": _conflict("The contact and the case belong to two lines."),
+        "other_line": _conflict("The contact and the case belong to lines of two pools."),
         "contact_closed": _conflict("The contact is closed; its write-up no longer changes."),
         "case_or_code_needed": _conflict("Attach a case, or give a non-content code."),
         "conversation_closed": _conflict("The conversation is over; nothing can be added."),

@@ -125,8 +125,10 @@ class Cases:
         """Record a contact against a case and return the case; once or often is the same.
 
         She must have taken the contact (or coordinate), and the case must be
-        one she may know of: recording a contact is what makes a case hers.
-        Raises NotFound, NotAllowed, Conflict `case_closed` or `other_line`.
+        one she may know of: recording a contact is what makes a case hers. They
+        may be of two lines of one pool, when she works for both: the same child
+        calls the 119 and the line beside it. Raises NotFound, NotAllowed,
+        Conflict `case_closed`, or `other_line` for lines of two pools.
         """
         async with gated(self._database, self._vault, subject, now) as tx:
             contact = await self._lock(tx, subject, case_id, contact_id, Right.CASE_ATTACH, now)
@@ -172,8 +174,10 @@ class Cases:
         await tx.fetch("access.lock_contact", contact_id)
         contact = await access_contact(tx, subject, contact_id, right, now)
         case = await access_case(tx, subject, case_id, Right.CASE_HEADER_READ, now)
-        if case.line_id != contact.line_id:
-            raise Conflict("the case is another line's", code="other_line")
+        if case.line_id != contact.line_id and not await tx.fetch_value(
+            "access.share_a_pool", case.line_id, contact.line_id
+        ):
+            raise Conflict("the case is another pool's", code="other_line")
         return contact
 
     async def _insert(

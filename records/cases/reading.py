@@ -27,7 +27,7 @@ async def view(
     (header,) = await headers_of(tx, vault, subject, [row], now)
     contacts: tuple[TimelineContact, ...] | None = None
     if may(subject, Right.CASE_TIMELINE_READ, case_relation(row, now)):
-        rows = await tx.fetch("case.timeline", case_id, _TIMELINE)
+        rows = await tx.fetch("case.timeline", case_id, _TIMELINE, sorted(subject.line_ids))
         contacts = tuple(_timeline_contact(each) for each in rows)
     shown: dict[str, CodedValue] = {
         "label": header.label is not None,

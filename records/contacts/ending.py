@@ -110,10 +110,12 @@ class Ending(Acts):
         """Close an ended contact and finish its write-up.
 
         It must stand in a case, or carry a non-content code, which goes with
-        the disposition `non_content` and no other. A repeat with the same
-        words changes nothing. Raises Conflict `contact_not_ended`,
-        `already_closed` (with other words), `case_or_code_needed`;
-        InvalidInput when disposition and code do not agree.
+        the disposition `non_content` and no other; or its write-up says that
+        none is needed. What the write-up promises is owed in the same commit.
+        A repeat with the same words changes nothing. Raises Conflict
+        `contact_not_ended`, `already_closed` (with other words),
+        `case_or_code_needed`; InvalidInput when disposition and code do not
+        agree, `form_incomplete` naming a question that needs an answer.
         """
         if (disposition is Disposition.NON_CONTENT) != (non_content_code is not None):
             raise InvalidInput(
@@ -128,12 +130,18 @@ class Ending(Acts):
                 raise Conflict("closed otherwise", code="already_closed")
             if contact.state is not ContactState.ENDED:
                 raise Conflict("the contact goes on", code="contact_not_ended")
-            if told_code is None and not await tx.fetch_value("contact.is_in_a_case", contact_id):
+            terms = await self._terms(tx, contact, disposition, now)
+            if terms.missing:
+                field = terms.missing[0]
+                raise InvalidInput("a question is unanswered", code="form_incomplete", field=field)
+            needs_case = told_code is None and terms.needs_case
+            if needs_case and not await tx.fetch_value("contact.is_in_a_case", contact_id):
                 raise Conflict("neither a case nor a code", code="case_or_code_needed")
             row = await tx.fetch_one("contact.close", contact_id, disposition.value, told_code, now)
             after = changed(row)
             await tx.execute("engagement.done_for_contact", contact_id, now)
             told = {"disposition": disposition.value, "code": told_code}
+            await self._owe(tx, after, terms, actor, now)
             await add_event(tx, after, ContactEventKind.CLOSED, now, actor, detail=told)
             await audit_if_staff(tx, self._vault, actor, "contact.close", after, now, told)
             return after

@@ -97,7 +97,11 @@ class ContactFiles:
             snapshot_of(row),
             None if taken is None else _taken(taken),
             form,
-            tuple(CaseReference(each["case_id"], each["reference"]) for each in cases),
+            tuple(
+                CaseReference(each["case_id"], each["reference"])
+                for each in cases
+                if each["line_id"] in subject.line_ids
+            ),
             tuple(_told(each) for each in events),
         )
 

@@ -9,19 +9,21 @@ from config.ids import new_id
 from config.vocabulary import ContactEventKind, FollowUpKind, FollowUpState
 from records.actor import Actor
 from records.coded import CodedValue, code
-from records.contacts.events import add_event
+from records.contacts.events import add_event, audit_if_staff
 from records.contacts.snapshot import ContactSnapshot
 from records.database import Row, Transaction
+from records.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUpWanted:
-    """A follow-up to be made: for which queue, due when, and why (a code)."""
+    """A follow-up to be made: for which queue, due when, why (a code), and whose it is if anybody's."""
 
     kind: FollowUpKind
     queue: str
     due_at: datetime | None = None
     note_code: str | None = None
+    owner_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,40 @@ async def create_follow_up(
         await add_event(tx, contact, ContactEventKind.CALLBACK_AGREED, now, actor, detail=told)
     await add_event(tx, contact, ContactEventKind.FOLLOW_UP_CREATED, now, actor, detail=told)
     return follow_up_of(row), True
+
+
+async def owe_follow_up(
+    tx: Transaction,
+    vault: Vault,
+    contact: ContactSnapshot,
+    wanted: FollowUpWanted,
+    actor: Actor,
+    now: datetime,
+) -> FollowUp:
+    """Promise a task about a locked contact in the transaction that closes it, and return it.
+
+    One of each kind for a contact: one that was left before, as by the door
+    while the specialists were out, gets the day now agreed and stays whose it
+    is; one that was settled is open again, for something was promised anew.
+    Asked once for each closing: a replayed one finds the contact closed.
+    """
+    row = await tx.fetch_one(
+        "follow_up.owe",
+        new_id(),
+        contact.line_id,
+        contact.contact_id,
+        wanted.kind.value,
+        code(wanted.queue, "queue"),
+        wanted.due_at,
+        None if wanted.note_code is None else code(wanted.note_code, "note_code"),
+        now,
+        actor.staff_id,
+        wanted.owner_id,
+    )
+    assert row is not None, "an upsert returns its row"
+    told: dict[str, CodedValue] = {"kind": wanted.kind.value, "queue": wanted.queue}
+    if wanted.kind is FollowUpKind.CALLBACK:
+        await add_event(tx, contact, ContactEventKind.CALLBACK_AGREED, now, actor, detail=told)
+    await add_event(tx, contact, ContactEventKind.FOLLOW_UP_CREATED, now, actor, detail=told)
+    await audit_if_staff(tx, vault, actor, "follow_up.create", contact, now, told)
+    return follow_up_of(row)

@@ -68,6 +68,10 @@ class TurningAway(Acts):
             engagement_id = await _let_go(tx, contact_id, now)
             if follow_up is not None:
                 await create_follow_up(tx, after, follow_up, actor, now)
+            if contact.answered_at is not None:
+                # What a listener promised is owed, whoever closes in the end.
+                terms = await self._terms(tx, contact, disposition, now)
+                await self._owe(tx, after, terms, actor, now)
             if contact.state is not ContactState.ENDED:
                 gone = {"by": ended_by.value, "reason": told["reason"]}
                 kind = ContactEventKind.ENDED

@@ -51,7 +51,8 @@ class FollowUps:
     ) -> list[FollowUp]:
         """Return what is open or claimed on her lines, the first due first, undated ones last.
 
-        `queues` narrows it to some; nobody who may not read them gets any.
+        `queues` narrows it to some; nobody who may not read them gets any. A debrief is
+        listed to the coordination, and to whoever asked for it.
         """
         lines = [
             line
@@ -64,6 +65,8 @@ class FollowUps:
                 lines,
                 None if queues is None else sorted(queues),
                 min(max(limit, 0), LISTED),
+                [] if self._debriefs(subject) else [FollowUpKind.DEBRIEF.value],
+                subject.staff_id,
             )
         return [follow_up_of(row) for row in rows]
 
@@ -85,6 +88,25 @@ class FollowUps:
             row = await tx.fetch_one("follow_up.claim", follow_up_id, subject.staff_id, now)
             assert row is not None, "a locked task changed under its lock"
             return await self._trace(tx, subject, "follow_up.claim", follow_up_of(row), now)
+
+    async def release(self, subject: Subject, follow_up_id: UUID, now: datetime) -> FollowUp:
+        """Give a claimed task back, for any colleague to take on; a coordinator gives back anybody's.
+
+        An open one is returned as it stands. Raises NotFound, NotAllowed, Conflict
+        `follow_up_over`.
+        """
+        async with gated(self._database, self._vault, subject, now) as tx:
+            task = await self._reach(tx, subject, follow_up_id)
+            if task.state is FollowUpState.OPEN:
+                return task
+            if task.state is not FollowUpState.CLAIMED:
+                raise Conflict("done or dropped", code="follow_up_over")
+            if subject.role is not Role.COORDINATOR and task.claimed_by != subject.staff_id:
+                right = Right.FOLLOW_UP_SERVE
+                raise refusal(right, "follow_up", follow_up_id, task.line_id)
+            row = await tx.fetch_one("follow_up.release", follow_up_id)
+            assert row is not None, "a locked task changed under its lock"
+            return await self._trace(tx, subject, "follow_up.release", follow_up_of(row), now)
 
     async def done(
         self, subject: Subject, follow_up_id: UUID, outcome_code: str, now: datetime
@@ -162,8 +184,18 @@ class FollowUps:
         row = await tx.fetch_one("follow_up.lock", follow_up_id)
         if row is None or row["line_id"] not in subject.line_ids:
             raise NotFound("no such follow-up")
+        task = follow_up_of(row)
+        if task.kind is FollowUpKind.DEBRIEF and not self._debriefs(subject):
+            # Of a colleague's wish to talk nobody else learns: there is none.
+            if task.created_by != subject.staff_id:
+                raise NotFound("no such follow-up")
+            raise refusal(Right.DEBRIEF_SERVE, "follow_up", follow_up_id, task.line_id)
         access_line(subject, row["line_id"], Right.FOLLOW_UP_SERVE, "follow_up", follow_up_id)
-        return follow_up_of(row)
+        return task
+
+    @staticmethod
+    def _debriefs(subject: Subject) -> bool:
+        return any(may(subject, Right.DEBRIEF_SERVE, Relation(line)) for line in subject.line_ids)
 
     async def _trace(
         self, tx: Transaction, subject: Subject, action: str, task: FollowUp, now: datetime

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from config.errors import Conflict, NotFound
 from config.helpline.schema.records import Form
-from config.vocabulary import ContactEventKind, ContactState, Disposition
+from config.vocabulary import ContactEventKind, ContactState
 from records.access import ReachedContact, access_contact, actor_of, gated, note_event
 from records.audit import write_audit
 from records.coded import CodedValue
 from records.database import Database, Row, Transaction
-from records.forms.values import Split, Value, facts, missing_for_close, search_words, split
+from records.forms.values import Split, Value, facts, search_words, split
 from records.policy import Right, Subject
 from records.vault import Vault
 
@@ -74,7 +74,7 @@ class Forms:
             await tx.fetch("access.lock_contact", contact_id)
             contact = await access_contact(tx, subject, contact_id, Right.CONTACT_SERVE, now)
             _check_writable(contact)
-            form = await self._form(tx, form_id, form_version)
+            form = await self.of_version(tx, form_id, form_version)
             parts = split(form.fields, values, now.date())
             current = await tx.fetch_one("form.lock", contact_id)
             if current is not None and await self._is_replay(tx, current, revision, form, parts):
@@ -111,27 +111,13 @@ class Forms:
             {**row["coded"], **sealed},
         )
 
-    async def missing_for_close(
-        self, contact_id: UUID, disposition: Disposition, present: Form
-    ) -> list[str]:
-        """Return the ids of the questions that such a closing still needs answered.
-
-        Those of the version the write-up was begun with; of `present`, the
-        helpline's form now, while there is no write-up.
-        """
-        async with self._database.transaction() as tx:
-            record = await self.load(tx, contact_id)
-            if record is None:
-                return missing_for_close(present.fields, {}, disposition)
-            form = await self._form(tx, record.form_id, record.form_version)
-        return missing_for_close(form.fields, record.values, disposition)
-
     async def form(self, form_id: str, form_version: int) -> Form:
         """Return a form as it was in that version; raise NotFound."""
         async with self._database.reading() as tx:
-            return await self._form(tx, form_id, form_version)
+            return await self.of_version(tx, form_id, form_version)
 
-    async def _form(self, tx: Transaction, form_id: str, form_version: int) -> Form:
+    async def of_version(self, tx: Transaction, form_id: str, form_version: int) -> Form:
+        """Return a form as it was in that version, in the caller's transaction; raise NotFound."""
         name = (form_id, form_version)
         if name not in self._forms:
             content = await tx.fetch_value("form.version", *name)

@@ -50,6 +50,10 @@ WHERE contact.contact_id = $1
 -- about it take turns. $1 contact id.
 SELECT contact_id FROM contact WHERE contact_id = $1 FOR NO KEY UPDATE
 
+-- name: share_a_pool
+-- Tell whether two lines are of one pool, whose listeners serve both. $1, $2 line ids.
+SELECT count(DISTINCT pool) = 1 AND count(*) = 2 FROM line WHERE line_id IN ($1, $2)
+
 -- name: case
 -- Return a case with who follows it, and whether the person opened it, follows it or
 -- took one of its contacts. $1 case id, $2 staff id.

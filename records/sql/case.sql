@@ -48,8 +48,8 @@ ORDER BY case_file.case_id DESC
 LIMIT $5
 
 -- name: timeline
--- Return the contacts of a case, oldest first, with the names of who took each.
--- $1 case id, $2 limit.
+-- Return the contacts of a case, oldest first, with the names of who took each; only those of
+-- lines that the reader works for. $1 case id, $2 limit, $3 the reader's lines.
 SELECT
     contact.contact_id, contact.channel, contact.queue, contact.state, contact.urgency,
     CASE WHEN contact.disposition = 'abandoned' AND contact.lost_at IS NOT NULL
@@ -67,6 +67,7 @@ SELECT
 FROM case_contact
 JOIN contact USING (contact_id)
 WHERE case_contact.case_id = $1
+  AND contact.line_id = ANY ($3::text[])
 ORDER BY contact.arrived_at, contact.contact_id
 LIMIT $2
 
@@ -92,8 +93,9 @@ RETURNING version
 SELECT case_id FROM case_file WHERE case_id = $1 FOR NO KEY UPDATE
 
 -- name: of_contact
--- Return the cases a contact is recorded against, oldest first. $1 contact id.
-SELECT case_file.case_id, case_file.reference
+-- Return the cases a contact is recorded against, oldest first; the line says who may know of
+-- each. $1 contact id.
+SELECT case_file.case_id, case_file.reference, case_file.line_id
 FROM case_contact
 JOIN case_file USING (case_id)
 WHERE case_contact.contact_id = $1

@@ -57,6 +57,7 @@ WHO = {
     "supervision.lift": SUPERVISES,
     "follow_ups.list": READS_CONTACTS,
     "follow_ups.claim": WORKS_ON_CONTACTS,
+    "follow_ups.release": WORKS_ON_CONTACTS,
     "follow_ups.number": WORKS_ON_CONTACTS,
     "follow_ups.done": WORKS_ON_CONTACTS,
     "follow_ups.drop": WORKS_ON_CONTACTS,

@@ -312,7 +312,11 @@ async def test_who_waits_is_told_the_state_of_the_queue_and_the_supervisors_word
     await states.look()
     status = await chat.status(opened.conversation_id)
     assert (status.queue, status.message) == (QueueStateKind.OPEN, "Le téléphone est en panne.")
-    doors = {(each.channel, each.audience): each for each in chat.doors("fr").doors}
+    doors = {
+        (each.channel, each.audience): each
+        for each in chat.doors("fr").doors
+        if each.line == "dlpm"
+    }
     minors = doors[Channel.CHAT, Audience.MINOR]
     assert (minors.line, minors.queue) == ("dlpm", "mineur_pour_soi")
     assert minors.answering.message == "Le téléphone est en panne."

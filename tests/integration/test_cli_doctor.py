@@ -154,7 +154,7 @@ async def test_the_doctor_says_of_rules_and_index_what_serve_will_say(
         async with staff_records(changed, load_helpline(folder)):
             pass
     assert doctors.value.mistakes == serves.value.mistakes
-    assert "wrap_up.toml: version: 1 was in force with other content" in str(doctors.value)
+    assert "wrap_up.toml: version: 2 was in force with other content" in str(doctors.value)
 
     assert settings.redis_url is not None
     redis = Redis.from_url(settings.redis_url.get_secret_value())

@@ -236,12 +236,29 @@ async def test_another_lines_staff_know_of_nothing(desk):
     assert await desk.cases.page(stranger, NOW) == []
 
 
-async def test_a_case_of_another_line_takes_no_contact_of_this_one(desk):
+async def test_a_contact_of_any_line_of_the_pool_is_recorded_by_who_serves_both(desk):
+    anne, one_line = desk.staff["anne"], desk.staff["berthe"]
+    both = Subject(anne.staff_id, Role.LISTENER, frozenset({"dlpm", "other"}))
+    case = (await desk.cases.create(both, "dlpm", NOW)).header
+    contact = await desk.contact_of("anne", line_id="other")
+    view = await desk.cases.attach(both, case.case_id, contact, NOW)
+    assert [each.contact_id for each in view.contacts] == [contact]
+    # Who works for one of the two lines only does not learn of the other one's contact.
+    with pytest.raises(NotFound):
+        await desk.cases.attach(one_line, case.case_id, contact, NOW)
+    coordinator = await desk.cases.get(desk.staff[Role.COORDINATOR], case.case_id, NOW)
+    assert coordinator.contacts == ()
+    await desk.cases.detach(both, case.case_id, contact, NOW)
+
+
+async def test_a_case_of_another_pool_takes_no_contact_of_this_one(desk):
     both = Subject(
         desk.staff[Role.COORDINATOR].staff_id, Role.COORDINATOR, frozenset({"dlpm", "other"})
     )
     case = (await desk.cases.create(both, "other", NOW)).header
     contact = await desk.contact_of("anne")
+    async with desk.database.transaction() as tx:
+        await rows.run(tx, "UPDATE line SET pool = 'elsewhere' WHERE line_id = 'other'")
     with pytest.raises(Conflict) as refusal:
         await desk.cases.attach(both, case.case_id, contact, NOW)
     assert refusal.value.code == "other_line"

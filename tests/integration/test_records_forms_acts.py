@@ -6,8 +6,7 @@ from uuid import uuid4
 import pytest
 
 from config.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from config.helpline.schema.records import Form
-from config.vocabulary import Disposition, Role
+from config.vocabulary import Role
 from records.database import Database
 from records.forms import Forms
 from records.policy import Subject
@@ -244,17 +243,3 @@ async def test_the_first_save_is_told_in_the_contacts_history_and_autosaves_are_
         await desk.save({"notes": str(revision)}, revision)
     events = await rows.read(desk.database, "SELECT kind, detail FROM contact_event")
     assert events == [{"kind": "form_saved", "detail": {"form": "wrap_up", "version": 1}}]
-
-
-async def test_what_closing_still_needs_is_told_by_id(desk):
-    present = Form.model_validate(FORM)
-
-    async def missing(disposition):
-        return await desk.forms.missing_for_close(desk.contact_id, disposition, present)
-
-    assert await missing(Disposition.TREATED) == ["qualification"], "nothing was written at all"
-    await desk.save({"notes": "x"}, 0)
-    assert await missing(Disposition.TREATED) == ["qualification"]
-    assert await missing(Disposition.NON_CONTENT) == []
-    await desk.save({"notes": "x", "qualification": "ip"}, 1)
-    assert await missing(Disposition.TREATED) == []

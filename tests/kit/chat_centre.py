@@ -202,7 +202,7 @@ class MemoryCentre:
         finally:
             self.watchers[contact_id].discard(queue)
 
-    def openings(self, language: str) -> Openings:
+    def openings(self, language: str, line: str = "") -> Openings:
         line = helpline()
         spoken = line.language(language)
         return Openings(

@@ -199,6 +199,10 @@ class MemoryFollowUps:
         her = ColleagueView(staff_id=principal.staff_id, display_name=principal.display_name)
         return self._put(found, state=FollowUpState.CLAIMED, claimed_by=her, claimed_at=NOON)
 
+    async def release(self, principal: Principal, follow_up_id: UUID) -> FollowUpView:
+        found = self._known(follow_up_id)
+        return self._put(found, state=FollowUpState.OPEN, claimed_by=None, claimed_at=None)
+
     async def read_number(
         self, principal: Principal, follow_up_id: UUID, reason: NumberReason
     ) -> NumberView:

@@ -15,6 +15,7 @@ from config.helpline.checks import (
     lanes,
     lists,
     paths,
+    promises,
     queues,
     texts,
     urgency,
@@ -68,6 +69,8 @@ CHECKS: tuple[Check, ...] = (
     Check(("emergency_numbers",), lists.wrong_numbers),
     Check(("limits",), lists.wrong_limits),
     Check(("forms",), forms.wrong_forms),
+    Check(("forms", "queues", "outcomes"), promises.wrong_promises),
+    Check(("forms", "outcomes"), promises.wrong_spared),
     Check(("retention",), forms.wrong_retention),
 )
 

@@ -61,6 +61,7 @@ def wrong_outcomes(file: OutcomesFile) -> Iterator[Mistake]:
         {
             "qualifications": file.qualifications,
             "suites": file.suites,
+            "outside_services": file.outside_services,
             "non_content": file.non_content,
             "case_closing_reasons": file.case_closing_reasons,
             "crip_feedback": file.crip_feedback,

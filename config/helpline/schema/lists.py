@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from config.helpline.schema.base import Code, Label, NonEmpty, Rule
+from config.helpline.schema.base import Code, Id, Label, NonEmpty, Rule
 from config.vocabulary import CaseState, Disposition, EndedBy
 
 Codes = Annotated[tuple[Code, ...], Field(min_length=1)]
@@ -18,11 +18,27 @@ class CategoriesFile(Rule):
     signs: Codes
 
 
+CASE = "case"  # in `closes_without`: no file is needed; every other name is a question's
+
+
+class Qualification(Code):
+    """What a contact was, once it is over.
+
+    `closes_without`: what a treated contact may be closed without when it was
+    this: a case (`case`), or the answers to some questions of the write-up.
+    Advice about nobody in danger names no danger and needs no file.
+    """
+
+    closes_without: tuple[Id, ...] = ()
+
+
 class OutcomesFile(Rule):
     """outcomes.toml: how contacts and cases end."""
 
-    qualifications: Codes
+    qualifications: Annotated[tuple[Qualification, ...], Field(min_length=1)]
     suites: Codes
+    # To whom a person is handed who is passed on outside: emergency services, another line.
+    outside_services: tuple[Code, ...] = ()
     non_content: Codes
     case_closing_reasons: Codes
     crip_feedback: Codes
@@ -79,6 +95,7 @@ OPTION_LISTS: dict[str, tuple[str, str]] = {
     "signs": ("categories", "signs"),
     "qualifications": ("outcomes", "qualifications"),
     "suites": ("outcomes", "suites"),
+    "outside_services": ("outcomes", "outside_services"),
     "non_content": ("outcomes", "non_content"),
     "correspondents": ("people", "correspondents"),
     "genders": ("people", "genders"),

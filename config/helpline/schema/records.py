@@ -8,6 +8,7 @@ from pydantic import Field
 
 from config.helpline.schema.base import Id, Label, NonEmpty, Rule
 from config.helpline.schema.lists import Option
+from config.helpline.schema.promises import Promise
 from config.vocabulary import Disposition
 
 WRAP_UP_FORM = "wrap_up"  # written after every contact
@@ -52,6 +53,10 @@ class FormField(Rule):
     maximum: int | None = None
     # A contact closed with one of these dispositions must have an answer here.
     required_for_close: tuple[Disposition, ...] = ()
+    # What an answer makes of the closing. A rule of the service and no part of the question: it
+    # leaves the form when the helpline is put together (`Helpline.promises`), so it may change
+    # without the form's next version.
+    follow_ups: Annotated[tuple[Promise, ...], Field(exclude=True)] = ()
 
 
 class FormSection(Rule):

@@ -28,7 +28,7 @@ class CaseDesk:
     """Cases for the API and the pages."""
 
     def __init__(self, cases: Cases, helpline: Helpline, clock: Clock) -> None:
-        """Open cases on the helpline's own line."""
+        """Open cases on a line of whoever opens them."""
         self._cases = cases
         self._helpline = helpline
         self._clock = clock
@@ -41,8 +41,11 @@ class CaseDesk:
         """Open a case and return it with its reference."""
         if department is not None and department not in self._departments:
             raise InvalidInput("no such département", field="department")
-        line = self._helpline.line.id
-        if line not in principal.line_ids:
+        # The main line's where she works for it: one child, one file, whichever number was dialled.
+        line = next(
+            (each.id for each in self._helpline.lines if each.id in principal.line_ids), None
+        )
+        if line is None:
             raise NotAllowed("works for another line")
         made = await self._cases.create(
             subject_of(principal), line, self._clock.now(), label=label, department=department

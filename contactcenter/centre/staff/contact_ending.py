@@ -59,7 +59,7 @@ class ContactEnding(ContactLosses):
         if reached.state == ContactState.ACTIVE:
             raise Conflict("the person is still there", code="contact_open")
         if reached.state != ContactState.CLOSED:
-            await self._check_complete(contact_id, disposition, non_content_code)
+            self._check_words(disposition, non_content_code)
         taken = await self._engagements.open_for_contact(contact_id)
         try:
             after = await self._contacts.close(
@@ -75,20 +75,13 @@ class ContactEnding(ContactLosses):
         await self._effects.changed(after)
         return await self.view(principal, contact_id)
 
-    async def _check_complete(
-        self, contact_id: UUID, disposition: Disposition, non_content_code: str | None
-    ) -> None:
+    def _check_words(self, disposition: Disposition, non_content_code: str | None) -> None:
         if disposition not in WRITTEN_UP:
             # An answered contact was neither abandoned nor deterred: figures would be wrong.
             raise InvalidInput("not of a contact that was answered", field="disposition")
         known = {each.id for each in self._helpline.non_content_codes}
         if non_content_code is not None and non_content_code not in known:
             raise InvalidInput("no such code", field="non_content_code")
-        missing = await self._forms.missing_for_close(
-            contact_id, disposition, self._helpline.wrap_up_form
-        )
-        if missing:
-            raise InvalidInput("a question is unanswered", code="form_incomplete", field=missing[0])
 
     async def extend_wrap_up(
         self, principal: Principal, contact_id: UUID, shown_until: datetime | None

@@ -39,6 +39,13 @@ class FollowUpDesk:
             await self._follow_ups.claim(subject_of(principal), follow_up_id, now)
         )
 
+    async def release(self, principal: Principal, follow_up_id: UUID) -> FollowUpView:
+        """Give it back for any colleague to take on."""
+        now = self._clock.now()
+        return await self._view(
+            await self._follow_ups.release(subject_of(principal), follow_up_id, now)
+        )
+
     async def read_number(
         self, principal: Principal, follow_up_id: UUID, reason: NumberReason
     ) -> NumberView:

@@ -95,7 +95,7 @@ class Conversations:
     async def admit_token(self, token: str) -> Visitor:
         """Return the holder of the token; one given up for away waits again."""
         contact = await self._contacts.by_token(token_hash(token))
-        if contact is None or contact.line_id != self._public.helpline.line.id:
+        if contact is None or self._public.helpline.line_of(contact.line_id) is None:
             raise NotSignedIn("unknown token")
         if _is_spent(contact, self._clock.now()):
             raise NotSignedIn("the conversation is long over")
@@ -189,9 +189,9 @@ class Conversations:
         with self._wakes.watching(contact_id) as heard:
             yield _wakes(aiter(heard))
 
-    def openings(self, language: str) -> Openings:
-        """Return what the page shows; no engine is asked."""
-        return self._public.openings(language)
+    def openings(self, language: str, line: str = "") -> Openings:
+        """Return what a line's page shows; no engine is asked."""
+        return self._public.openings(language, line)
 
     def doors(self, language: str) -> Doors:
         """Return which ways in are answered now; no engine is asked."""

@@ -9,6 +9,7 @@ from chat.centre import Opened, Opening
 from config.clock import Clock
 from config.errors import Conflict, InvalidInput, Unavailable
 from config.helpline.helpline import Helpline
+from config.helpline.schema.line import Line
 from config.ids import new_id, new_token
 from config.vocabulary import Audience, Channel, Disposition, QueueStateKind
 from contactcenter.centre.effects import Effects
@@ -56,10 +57,13 @@ class ChatOpening:
         Who is refused is recorded too, as turned away from the queue they were meant for.
         """
         helpline, now = self._helpline, self._clock.now()
-        answered, language = self._checked(opening), helpline.language(opening.language)
+        line = helpline.line_of(opening.line) if opening.line else helpline.line
+        if line is None:
+            raise InvalidInput("no such line", field="line")
+        answered, language = self._checked(opening, line), helpline.language(opening.language)
         coming = self._entrance.by_rule(
             Channel.CHAT,
-            helpline.line.id,
+            line.id,
             language,
             opening.audience,
             answered=[factor for factor, answer in answered.items() if answer == "yes"],
@@ -69,7 +73,7 @@ class ChatOpening:
         token = new_token()
         contact = await self._contacts.take_in_chat(
             new_id(),
-            helpline.line.id,
+            line.id,
             token_hash(token),
             language,
             opening.department,
@@ -92,7 +96,7 @@ class ChatOpening:
         await self._effects.changed(contact)
         return Opened(contact.contact_id, token, head)
 
-    def _checked(self, opening: Opening) -> dict[str, Answer]:
+    def _checked(self, opening: Opening, line: Line) -> dict[str, Answer]:
         """Return the factors answered; raise InvalidInput for what the helpline does not know."""
         helpline = self._helpline
         if opening.department is not None and opening.department not in {
@@ -100,7 +104,7 @@ class ChatOpening:
         }:
             raise InvalidInput("no such département", field="department")
         if opening.need is not None and opening.need not in {
-            each.id for each in needs_of(self._helpline)
+            each.id for each in needs_of(helpline, line.id)
         }:
             raise InvalidInput("no such need", field="need")
         factors = {each.id: each.factor for each in helpline.questions_for(opening.audience)}

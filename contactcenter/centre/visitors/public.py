@@ -36,16 +36,16 @@ class PublicState:
         """Return the rules."""
         return self.entrance.helpline
 
-    def openings(self, language: str) -> Openings:
-        """Return what the chat page shows, in a language of the line."""
+    def openings(self, language: str, line: str = "") -> Openings:
+        """Return what a line's chat page shows, in a language it speaks; the main line's by default."""
         helpline = self.helpline
         spoken = helpline.language(language)
-        main = helpline.line.id
+        own = helpline.line_of(line) or helpline.line
         return Openings(
             language=spoken,
             languages=helpline.line.languages,
             answering={
-                audience: self._answering(Channel.CHAT, main, audience, spoken)[1]
+                audience: self._answering(Channel.CHAT, own.id, audience, spoken)[1]
                 for audience in Audience
             },
             timezone=helpline.line.timezone,
@@ -63,8 +63,9 @@ class PublicState:
                 if key.startswith("chat.")
             },
             questions=self._questions(spoken),
-            needs=tuple(Need(each.id, each.label[spoken]) for each in needs_of(helpline)),
+            needs=tuple(Need(each.id, each.label[spoken]) for each in needs_of(helpline, own.id)),
             message_max_chars=helpline.limits.message_max_chars,
+            line="" if own is helpline.line else own.id,
         )
 
     def doors(self, language: str) -> Doors:
@@ -74,9 +75,6 @@ class PublicState:
         doors = []
         for line in helpline.lines:
             for channel in Channel:
-                # A visitor's page belongs to the main line; further lines are numbers.
-                if channel is Channel.CHAT and line is not helpline.line:
-                    continue
                 for audience in Audience:
                     queue, answering = self._answering(channel, line.id, audience, spoken)
                     label = helpline.queue(queue).label[spoken]
@@ -110,8 +108,8 @@ class PublicState:
         )
 
 
-def needs_of(helpline: Helpline) -> tuple[Skill, ...]:
-    """Return the needs that a chat's queues have lanes for, in the skills' order."""
-    queues = {helpline.entry_rule(Channel.CHAT, each).queue for each in Audience}
+def needs_of(helpline: Helpline, line: str) -> tuple[Skill, ...]:
+    """Return the needs that the queues of a line's chats have lanes for, in the skills' order."""
+    queues = {helpline.entry_rule(Channel.CHAT, each, line).queue for each in Audience}
     known = {need for queue in queues for need in helpline.queue(queue).needs}
     return tuple(skill for skill in helpline.skills if skill.id in known)

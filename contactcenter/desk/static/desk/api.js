@@ -71,6 +71,7 @@ export const api = {
   form: (id, version) => call('GET', `forms/${id}/${version}`),
   followUps: () => call('GET', 'follow-ups'),
   claim: (id) => call('POST', `follow-ups/${id}/claim`),
+  release: (id) => call('POST', `follow-ups/${id}/release`),
   number: (id, reason) => call('POST', `follow-ups/${id}/number`, { reason }),
   /** `how`: "done" or "drop". */
   settle: (id, how, outcome) => call('POST', `follow-ups/${id}/${how}`, { outcome }),

@@ -1,5 +1,5 @@
-// Closing a contact: attach it to a case, old or new, or give the code of a
-// contact without content. Always in reach below the write-up.
+// Closing a contact: attach it to a case, old or new; say to which service the person was
+// handed; or give the code of a contact without content. Always in reach below the write-up.
 
 import { html, nothing } from 'lit';
 import { api } from './api.js';
@@ -9,7 +9,7 @@ import { duration, lists, t } from './texts.js';
 
 const TICK_MS = 1_000;
 const SOON_SECONDS = 60;
-const WAYS = ['existing', 'new', 'none'];
+const WAYS = ['existing', 'new', 'outside', 'none'];
 
 class Closing extends StoreElement {
   static properties = {
@@ -19,14 +19,20 @@ class Closing extends StoreElement {
     way: { state: true },
   };
   #ticking = 0;
+  // What is written may change what closing needs.
+  #written = () => this.requestUpdate();
+  #around = null;
 
   connectedCallback() {
     super.connectedCallback();
+    this.#around = this.closest('cc-contact');
+    this.#around?.addEventListener('written', this.#written);
     this.#ticking = setInterval(() => this.#until && this.requestUpdate(), TICK_MS);
   }
 
   disconnectedCallback() {
     clearInterval(this.#ticking);
+    this.#around?.removeEventListener('written', this.#written);
     super.disconnectedCallback();
   }
 
@@ -38,6 +44,12 @@ class Closing extends StoreElement {
     return this.closest('cc-contact')?.querySelector('cc-write-up');
   }
 
+  // Whether this qualification asks for no case: the helpline's own rule.
+  get #isSpared() {
+    const said = this.#writeUp?.value('qualification') ?? this.contact.form?.values.qualification;
+    return Boolean(lists.spared[said]?.includes('case'));
+  }
+
   async #focus(selector) {
     await this.updateComplete;
     this.querySelector(selector)?.focus();
@@ -46,7 +58,12 @@ class Closing extends StoreElement {
   #choose(way) {
     this.way = this.way === way ? null : way;
     this.found = null;
-    const first = { existing: '#case-reference', new: '#case-label', none: '#non-content' };
+    const first = {
+      existing: '#case-reference',
+      new: '#case-label',
+      outside: '#handed-to',
+      none: '#non-content',
+    };
     if (this.way) this.#focus(first[this.way]);
   }
 
@@ -133,7 +150,10 @@ class Closing extends StoreElement {
           </div>
           <div class="closes">
             ${this.#timeLeft()}
-            ${state === 'ended' && cases.length
+            ${state === 'ended' && !cases.length && this.#isSpared
+              ? html`<p class="note" id="case-spared">${t('case_spared')}</p>`
+              : nothing}
+            ${state === 'ended' && (cases.length || this.#isSpared)
               ? html`<button
                   type="button"
                   id="close-treated"
@@ -150,9 +170,13 @@ class Closing extends StoreElement {
   }
 
   #way() {
-    return { existing: () => this.#existing(), new: () => this.#new(), none: () => this.#none() }[
-      this.way
-    ]();
+    const ways = {
+      existing: () => this.#existing(),
+      new: () => this.#new(),
+      outside: () => this.#outside(),
+      none: () => this.#none(),
+    };
+    return ways[this.way]();
   }
 
   // The server's limit, shown and not announced each second: only its last minute is.
@@ -239,6 +263,24 @@ class Closing extends StoreElement {
         )}
       </select>
       <button id="create-case" class="primary">${t('case_create')}</button>
+    </form>`;
+  }
+
+  #outside() {
+    const close = (event) => {
+      event.preventDefault();
+      this.#writeUp?.set('handed_to', this.querySelector('#handed-to').value);
+      this.#close('handed_outside', null);
+    };
+    return html`<form @submit=${close}>
+      <label for="handed-to">${t('handed_to')}</label>
+      <select id="handed-to" required>
+        <option value=""></option>
+        ${lists.handed_to.map((one) => html`<option value=${one.value}>${one.label}</option>`)}
+      </select>
+      <button id="close-outside" class="primary" ?disabled=${this.contact.state !== 'ended'}>
+        ${t('handed_close')}
+      </button>
     </form>`;
   }
 

@@ -74,6 +74,7 @@ class WriteUp extends StoreElement {
   async #load(form) {
     await this.store.act(async () => {
       this.form = await definition(form);
+      this.dispatchEvent(new Event('written', { bubbles: true }));
       this.form.sections.forEach(({ id }, place) => {
         const needed = this.form.fields.some((one) => one.section === id && one.required_for_close);
         if (!sectionsOpen.has(id)) sectionsOpen.set(id, place < OPEN_AT_FIRST || needed);
@@ -90,6 +91,7 @@ class WriteUp extends StoreElement {
     this.draft.set(field, value);
     if (this.#problem?.field === field) this.#problem = null;
     this.status = t('form_unsaved');
+    this.dispatchEvent(new Event('written', { bubbles: true }));
     this.#later(SAVE_AFTER_MS);
     this.requestUpdate();
   }

@@ -1,4 +1,4 @@
-// What is owed after contacts: callbacks agreed, and the specialists' turn. The first
+// What is owed after contacts: callbacks agreed, the specialists' turn, talks with the coordination. The first
 // due first; one takes a task on, then says what came of it.
 
 import { LitElement, html, nothing } from 'lit';
@@ -77,6 +77,14 @@ class FollowUps extends LitElement {
     this.querySelector(`#settle-${task.follow_up_id}`)?.focus();
   }
 
+  async #release(task) {
+    if (!(await this.#try(() => api.release(task.follow_up_id)))) return;
+    await this.#read();
+    this.said = t('follow_up_released');
+    await this.updateComplete;
+    this.querySelector('#follow-ups-title')?.focus();
+  }
+
   async #settle(event, task) {
     event.preventDefault();
     const outcome = this.querySelector('#settle-outcome').value;
@@ -140,9 +148,9 @@ class FollowUps extends LitElement {
         ${isLate ? html`<strong class="late">${t('follow_up_late')}</strong>` : nothing}
         <span class="note">${t('follow_up_since', { time: momentOf(created) })}</span>
       </th>
-      ${cell('follow_up_kind', html`${t(`follow_up_${kind}`)} ${this.#about(task)} ${this.#number(task)}`)}
+      ${cell('follow_up_kind', html`${t(`follow_up_${kind}`)} ${this.#about(task)} ${this.#agreed(task)} ${this.#number(task)}`)}
       ${cell('queue', queueName(queue))}
-      ${cell('follow_up_whose', whose?.display_name ?? t('follow_up_nobody'))}
+      ${cell('follow_up_whose', whose?.display_name ?? t(this.#isTheirs(task) ? 'follow_up_coordination' : 'follow_up_nobody'))}
       ${cell('act', this.settling?.id === id ? this.#form(task) : this.#acts(task))}
     </tr>`;
   }
@@ -159,6 +167,23 @@ class FollowUps extends LitElement {
     </div>`;
   }
 
+  // What was agreed with the person, as the write-up has it: for whoever took the task on.
+  #agreed(task) {
+    const values = this.#contacts.get(task.contact_id)?.form.values;
+    const said = lists.agreed.filter(({ kind, value }) => kind === task.kind && values?.[value]);
+    if (!said.length) return nothing;
+    return html`<dl class="agreed">
+      ${said.map(
+        ({ value, label: asked }) => html`<div><dt>${asked}</dt><dd>${values[value]}</dd></div>`,
+      )}
+    </dl>`;
+  }
+
+  // A talk with the coordination is theirs, and shown to nobody else but who asked for it.
+  #isTheirs({ kind }) {
+    return kind === 'debrief' && this.#me.role !== 'coordinator';
+  }
+
   // A chat has none; of a call it is shown on request, to whoever took the callback on.
   #number(task) {
     const contact = this.#contacts.get(task.contact_id);
@@ -169,6 +194,7 @@ class FollowUps extends LitElement {
   #acts(task) {
     const { follow_up_id: id, claimed_by: whose, kind, queue } = task;
     const what = `${t(`follow_up_${kind}`)}, ${queueName(queue)}`;
+    if (this.#isTheirs(task)) return html`<span class="note">${t('follow_up_asked')}</span>`;
     if (!whose)
       return html`<button
         type="button"
@@ -178,12 +204,19 @@ class FollowUps extends LitElement {
       >
         ${t('follow_up_claim')}
       </button>`;
-    if (!this.#isMine(task)) return html`<span class="note">${t('follow_up_theirs')}</span>`;
+    const back = html`<button type="button" class="release" @click=${() => this.#release(task)}>
+      ${t('follow_up_release')}
+    </button>`;
+    if (!this.#isMine(task))
+      return this.#me.role === 'coordinator'
+        ? html`<div class="acts">${back}</div>`
+        : html`<span class="note">${t('follow_up_theirs')}</span>`;
     return html`<div class="acts">
       <button type="button" id=${`settle-${id}`} class="primary" @click=${() => this.#begin(task, 'done')}>
         ${t('follow_up_settle')}
       </button>
       <button type="button" @click=${() => this.#begin(task, 'drop')}>${t('follow_up_give_up')}</button>
+      ${back}
     </div>`;
   }
 
