@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, WebSocket, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, WebSocket, expect
 
 from tests.kit.desk_page import AXE, RULES
 from tests.kit.engines import DatabaseAddresses
@@ -119,6 +119,7 @@ async def test_what_is_not_stored_yet_outlasts_a_reload_but_not_two_minutes_with
         await _unsent_lines_and_draft_come_back(page, centre)
         await _who_brings_the_tab_back_late_finds_nothing(page)
         await _the_key_dies_five_minutes_after_the_end(page, centre)
+        await _a_line_refused_for_what_it_is_is_given_back(context, centre)
         assert unprovoked(errors) == []
 
 
@@ -143,6 +144,29 @@ async def _a_text_of_any_length_or_sign_is_sent_or_refused_by_name(page: Page) -
     sent = (await lines.all_text_contents())[3:]
     assert " ".join(sent) == " ".join(sentences)
     assert all(part.endswith(".") and len(part) <= 300 for part in sent)
+
+
+async def _a_line_refused_for_what_it_is_is_given_back(
+    context: BrowserContext, centre: Site
+) -> None:
+    """As when the helpline lowers its limit while a page lies open."""
+
+    async def generous(route: Route) -> None:
+        answer = await route.fetch()
+        body = (await answer.text()).replace('"most_characters": 300', '"most_characters": 900')
+        await route.fulfill(response=answer, body=body)
+
+    await context.route("**/chat/", generous)
+    page, errors = await page_of(context, centre)
+    await begun(page)
+    await written(page, "a" * 301)
+    await page.locator(".line.visitor.failed").get_by_role("button", name="Modifier").click()
+    await expect(page.locator(".line.visitor")).to_have_count(0)
+    await expect(page.locator("#text")).to_have_value("a" * 301)
+    await page.keyboard.press("Backspace")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".line.visitor.stored")).to_have_count(1)
+    assert unprovoked(errors) == []
 
 
 async def _pasted(page: Page, text: str) -> None:

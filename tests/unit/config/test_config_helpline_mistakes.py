@@ -26,6 +26,7 @@ MISTAKES = [
     ("hours.toml", '["00:00-24:00"]', '["08:00-07:00"]', "hours.toml: hours[0].week.mon[0]: must end after it starts"),
     ("hours.toml", '["00:00-24:00"]', '["8h-12h"]', 'hours.toml: hours[0].week.mon[0]: must be written like "09:00-18:30"'),
     # languages and lanes
+    ("line.toml", '"https://fr.wikipedia.org/"', '"javascript:alert(1)"', "line.toml: page.exit_url"),
     ("line.toml", '["fr", "en"]', '["fr", "en", "en"]', "line.toml: line.languages: names en twice"),
     ("line.toml", '["fr", "en"]', '["fr", "en", "qq"]', "line.toml: line.languages: qq is no known language"),
     ("queues.toml", 'id = "temoin"', 'id = "parent_proche"', "queues.toml: queues[parent_proche].id: is used twice"),
