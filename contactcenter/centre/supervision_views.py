@@ -150,6 +150,8 @@ class SupervisedContact(View):
     listener_id: UUID | None = None
     listener_name: str | None = None
     engagement_state: EngagementState | None = None
+    # Before the listener's telephone rings: the account's calls a second are used up.
+    leg_queue_seconds: int = Field(default=0, ge=0)
     version: int
 
 

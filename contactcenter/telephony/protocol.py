@@ -31,13 +31,15 @@ class CallState(StrEnum):
 class Leg:
     """One participant of a conference: a listener's telephone or the caller's.
 
-    `conference_sid` is None where only the call itself could be seen.
+    `conference_sid` is None where only the call itself could be seen. `queue_ms`:
+    how long it waits, from its placing on, until the account may place it.
     """
 
     call_sid: str
     conference_sid: str | None
     label: str
     state: CallState
+    queue_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

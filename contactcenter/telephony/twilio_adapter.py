@@ -25,6 +25,8 @@ from contactcenter.telephony.protocol import CallGone, CallState, Leg, LegReques
 from contactcenter.telephony.transport import CallRate, TwilioTransport
 
 CALLS_READ = 1000
+# A leg that would wait for longer rings nobody in time: no caller is kept for it.
+QUEUE_MS = 60_000
 # A list may be several requests; a network that leads from page to page is not followed for ever.
 ACT_SECONDS = 20.0
 # What the package raises for an answer that is not what it expects.
@@ -235,7 +237,14 @@ def _leg(participant: Any) -> Leg:
         conference_sid=_sid(participant.conference_sid),
         label=participant.label or "",
         state=_state(participant.status),
+        queue_ms=_milliseconds(participant.queue_time),
     )
+
+
+def _milliseconds(queue_time: object) -> int:
+    """Return the wait for the account's calls a second; 0 where none is told."""
+    text = str(queue_time)
+    return min(int(text), QUEUE_MS) if text.isascii() and text.isdigit() else 0
 
 
 def _sid(value: object) -> str:

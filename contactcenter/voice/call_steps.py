@@ -290,10 +290,13 @@ class CallSteps:
             None if due_in is None else self._clock.now() + due_in,
             leg_call_sid=None if leg is None else leg.call_sid,
             conference_sid=None if leg is None else leg.conference_sid,
+            leg_queue_ms=None if leg is None else leg.queue_ms,
         )
 
     def _is_too_late(self, engagement: Engagement) -> bool:
-        return self._clock.now() - engagement.accepted_at > self._answered_within
+        # Her telephone rings only once the account's calls a second let it.
+        allowed = self._answered_within + timedelta(milliseconds=engagement.leg_queue_ms)
+        return self._clock.now() - engagement.accepted_at > allowed
 
 
 def _listeners_leg(engagement: Engagement) -> LegSought:

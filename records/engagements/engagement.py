@@ -38,6 +38,7 @@ class Engagement:
     waited_ms: int | None = None
     wrap_up_extensions: int = 0
     lost_at: datetime | None = None
+    leg_queue_ms: int = 0
 
 
 _WORDS = {

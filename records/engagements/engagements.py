@@ -57,6 +57,7 @@ class Engagements(HandingOver):
         *,
         leg_call_sid: str | None = None,
         conference_sid: str | None = None,
+        leg_queue_ms: int | None = None,
     ) -> Engagement | None:
         """Move from one step to another, due at `due_at`; None if it is no longer at `from_step`.
 
@@ -72,6 +73,7 @@ class Engagements(HandingOver):
             due_at,
             leg_call_sid,
             conference_sid,
+            leg_queue_ms,
         )
         return None if row is None else engagement_of(row)
 

@@ -94,6 +94,11 @@ def counted() -> Any:
     return Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
 
 
+def milliseconds_or_0() -> Any:
+    """Return a 64-bit span that is 0 unless given, in rows of an older version too."""
+    return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+
+
 def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
     """Return the check that `column` holds a word of the vocabulary (or nothing, if nullable)."""
     listed = ", ".join(f"'{word.value}'" for word in words)

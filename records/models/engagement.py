@@ -13,7 +13,15 @@ from config.vocabulary import (
     EngagementStep,
     Level,
 )
-from records.models.columns import Row, big, counted, instant, instant_or_none, one_of
+from records.models.columns import (
+    Row,
+    big,
+    counted,
+    instant,
+    instant_or_none,
+    milliseconds_or_0,
+    one_of,
+)
 
 
 class Engagement(Row, table=True):
@@ -100,3 +108,4 @@ class Engagement(Row, table=True):
     wrap_up_extensions: int = counted()
     lost_at: datetime | None = instant_or_none()  # her desk lost the person, then
     loss_seen_at: datetime | None = instant_or_none()  # she was told of it
+    leg_queue_ms: int = milliseconds_or_0()  # before her telephone rings, for the account's rate

@@ -4,7 +4,7 @@
 engagement_id, contact_id, line_id, listener_id, session_id, channel, state, level, role, turn,
 step, step_due_at, step_attempts, conference_name, conference_sid, leg_call_sid,
 accepted_at, talking_at, wrap_up_at, wrap_up_until, done_at,
-queue, waited_ms, wrap_up_extensions, lost_at
+queue, waited_ms, wrap_up_extensions, lost_at, leg_queue_ms
 
 -- name: lock_listener
 -- The fence of a listener's capacity: held from the count to the commit.
@@ -108,7 +108,8 @@ UPDATE engagement
    SET step = $3::text, step_due_at = $4,
        step_attempts = CASE WHEN step = $3::text THEN step_attempts ELSE 0 END,
        leg_call_sid = coalesce($5, leg_call_sid),
-       conference_sid = coalesce($6, conference_sid)
+       conference_sid = coalesce($6, conference_sid),
+       leg_queue_ms = coalesce($7, leg_queue_ms)
  WHERE engagement_id = $1 AND step = $2
 RETURNING @all_columns@
 

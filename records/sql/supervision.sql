@@ -28,7 +28,8 @@ SELECT contact.contact_id, contact.line_id, contact.channel, contact.queue, cont
        engagement.listener_id, staff.display_name AS listener_name,
        engagement.state AS engagement_state,
        coalesce(engagement.wrap_up_at, engagement.talking_at, engagement.accepted_at) AS since,
-       contact.rank
+       contact.rank,
+       CASE engagement.state WHEN 'connecting' THEN engagement.leg_queue_ms ELSE 0 END AS leg_queue_ms
   FROM engagement
   JOIN contact USING (contact_id)
   JOIN staff ON staff.staff_id = engagement.listener_id
@@ -42,7 +43,8 @@ SELECT contact.contact_id, contact.line_id, contact.channel, contact.queue, cont
 SELECT contact_id, line_id, channel, queue, language, audience, level, needs, urgency,
        urgency_source, urgency_confirmed_at, state, arrived_at, queued_at, answered_at, ended_at, waited_ms,
        waiting_since, version, NULL::uuid AS listener_id, NULL::text AS listener_name,
-       NULL::text AS engagement_state, waiting_since AS since, rank
+       NULL::text AS engagement_state, waiting_since AS since, rank,
+       0::bigint AS leg_queue_ms
   FROM contact
  WHERE line_id = $1 AND state = 'waiting'
  ORDER BY rank

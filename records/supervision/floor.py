@@ -71,6 +71,7 @@ class ContactUnderWay:
     engagement_state: EngagementState | None
     since: datetime
     rank: int | None
+    leg_queue_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,4 +219,5 @@ def _contact(row: Row) -> ContactUnderWay:
         engagement_state=None if engaged is None else EngagementState(engaged),
         since=row["since"],
         rank=row["rank"],
+        leg_queue_ms=row["leg_queue_ms"],
     )

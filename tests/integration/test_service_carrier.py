@@ -116,6 +116,44 @@ async def test_a_caller_who_is_in_or_on_the_way_to_a_conference_is_not_called_ou
         await she.finish(contact_id)
 
 
+async def test_a_leg_that_waits_for_the_accounts_calls_a_second_has_that_time_as_well(
+    tmp_path: Path, database: DatabaseAddresses, redis_url: str
+) -> None:
+    rate = {"calls_per_second": 0.02}
+    async with (
+        _served(tmp_path, database, redis_url, "ines", "colette", network=rate) as served,
+        listener(served[0], "ines") as she,
+    ):
+        centre, phone, _ = served
+        await centre.run("UPDATE staff SET role = 'coordinator' WHERE login = 'colette'")
+        first = await _accepted(centre, phone, she)
+        await phone.until_talking()
+        await she.finish(first)
+        await phone.until_status("completed")
+        # The second waits for fifty seconds less what has passed: no ringing time allows that.
+        second = await _accepted(centre, phone, she)
+        await until(lambda: _step(centre, "listener_ringing"))
+        queued = int(str(await centre.value(f"SELECT leg_queue_ms {LAST}")))
+        assert 20_000 < queued <= 50_000
+        await centre.run("UPDATE engagement SET accepted_at = accepted_at - interval '19 s'")
+        looks = int(str(await centre.value(f"SELECT step_attempts {LAST}")))
+        await until(lambda: _looks(centre, looks + 2), 10, saying="looked at again, and waited for")
+        async with listener(centre, "colette", ready=False, telephone=None) as colette:
+            floor = await colette.did("GET", "supervision")
+        [shown] = [each for each in floor["contacts"] if each["contact_id"] == second]
+        assert shown["leg_queue_seconds"] == -(-queued // 1000)
+        # That time over too, the caller waits again, at their rank.
+        await centre.run("UPDATE engagement SET accepted_at = accepted_at - interval '60 s'")
+        await until(lambda: centre.value("SELECT 1 FROM contact WHERE turn = 2"), 10)
+
+
+async def _looks(centre: Site, number: int) -> bool:
+    attempts = f"SELECT step_attempts {LAST}"
+    return (
+        await _step(centre, "listener_ringing") and int(str(await centre.value(attempts))) >= number
+    )
+
+
 async def _talk_in_their_first_turn(centre: Site, phone: Phone) -> None:
     rows = await centre.rows("SELECT state, turn FROM contact ORDER BY arrived_at DESC LIMIT 1")
     assert [tuple(row) for row in rows] == [("active", 1)]
@@ -191,10 +229,13 @@ async def _served(
     redis_url: str,
     *logins: str,
     tempo: float = 20.0,
+    network: dict[str, object] | None = None,
     **limits: int,
 ) -> AsyncIterator[tuple[Site, Phone, RestClient]]:
     async with (
-        site(tmp_path, database, redis_url, *logins, tempo=tempo, **limits) as centre,
+        site(
+            tmp_path, database, redis_url, *logins, tempo=tempo, network=network, **limits
+        ) as centre,
         centre.serving(),
         Phone(centre.emulator.url) as phone,
         aiohttp.ClientSession() as http,

@@ -224,12 +224,13 @@ async def site(
     redis_url: str,
     *logins: str,
     tempo: float = 4.0,
+    network: Mapping[str, object] | None = None,
     **limits: int,
 ) -> AsyncIterator[Site]:
     """Prepare a site whose listeners have these logins; nothing serves yet.
 
     `tempo` divides what callers hear and wait through; `limits` replace the
-    helpline's. The telephone network lives until the block ends.
+    helpline's, `network` adds to the emulator's configuration. The telephone network lives until the block ends.
     """
     helpline_dir = helpline_with(folder, **limits)
     ports = Ports()
@@ -254,6 +255,7 @@ async def site(
         status_url=webhook_address(f"{ports.public_url}/voice/status"),
         voice_fallback_file=helpline_dir / "fallback.xml",
         tempo=tempo,
+        **(network or {}),
     )
     async with emulator_server(config) as emulator:
         given["TWILIO_API_BASE_URL"] = emulator.url

@@ -118,6 +118,7 @@ class FloorBoard:
             listener_id=contact.listener_id,
             listener_name=contact.listener_name,
             engagement_state=contact.engagement_state,
+            leg_queue_seconds=-(-contact.leg_queue_ms // 1000),
             version=contact.version,
         )
 

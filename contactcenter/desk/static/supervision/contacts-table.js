@@ -78,7 +78,11 @@ class ContactsTable extends StoreElement {
                 <span class="note"
                   >${one.engagement_state ? t(`work_${one.engagement_state}`) : t(`state_${one.state}`)},
                   ${t('presence_since', { time: timeOf(one.since) })}</span
-                >`,
+                >${one.leg_queue_seconds
+                  ? html` <strong class="note" data-leg-queue
+                      >${t('work_queued', { seconds: one.leg_queue_seconds })}</strong
+                    >`
+                  : nothing}`,
             )}
             ${cell('timeline_waited', duration(one.waited_seconds))} ${cell('act', this.#acts(one))}
           </tr>`,
