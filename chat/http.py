@@ -16,6 +16,7 @@ answer may be stored anywhere: `no-store`, on the page's own files too.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar
@@ -24,10 +25,11 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
-from chat.address import origin_of
+from chat.address import area_of, client_of, hidden
 from chat.bodies import opening_of, read_at_most
-from chat.centre import Centre
-from chat.limits import Buckets, HttpLimits
+from chat.centre import Centre, Opened, Opening
+from chat.limits import Bucket, Buckets, HttpLimits, Rate
+from chat.openings import Opener, Openings
 from chat.problems import PLAIN_HEADERS, problem
 from chat.protocol import (
     MAX_SEQ,
@@ -51,8 +53,15 @@ from config.errors import (
 )
 from config.languages import wanted
 from config.text import Catalog
+from config.vocabulary import ContactState
 
 log = structlog.get_logger()
+
+# An address at its limit has some of its conversations looked at: who was answered weighs no
+# more. Few of them, and rarely, or the looking would be the flood.
+LOOKED_AT = 16
+LOOKS = Rate(burst=5, per_second=2)
+TALKED = frozenset({ContactState.ACTIVE, ContactState.ENDED})
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -122,7 +131,10 @@ class ChatRoutes:
         self._limits = limits
         self._forwarded_hops = forwarded_hops
         self._requests = Buckets(limits.requests_per_address)
-        self._opened = Buckets(limits.openings_per_address)
+        self._openings = Openings(limits.openings_per_address, limits.openings)
+        self._opening = asyncio.Semaphore(limits.opening_at_once)
+        self._looks = Bucket(LOOKS, monotonic())
+        self._refused_now = 0
         self._sends = Buckets(limits.sends_per_conversation)
 
     def answered(self, handler: Handler) -> Handler:
@@ -134,6 +146,8 @@ class ChatRoutes:
                 response = await handler(request)
             except CentreError as error:
                 response = self._refused(error)
+                if error.code == "too_much":
+                    await self._let_wait(response)
             except web.HTTPException:
                 raise
             except Exception:
@@ -171,9 +185,10 @@ class ChatRoutes:
         """Take a visitor in; nothing in the body is required."""
         body = await self._body(request)
         opening = opening_of(body, request.headers.get("Accept-Language", ""))
-        if wait := self._opened.take(self._address(request), monotonic()):
-            raise TooMuch(retry_after=wait)
-        opened = await self._asked(self._centre.open_conversation(opening))
+        opener = self._opener(request)
+        await self._take_opening(opener)
+        opened = await self._asked(self._opened_in_turn(opening))
+        self._openings.opened(opener, opened.conversation_id, monotonic())
         document = {
             "conversation_id": str(opened.conversation_id),
             "token": opened.token,
@@ -230,6 +245,36 @@ class ChatRoutes:
         """Answer a browser's question about a cross-origin request; `_cors` has the answer."""
         return web.Response(status=204)
 
+    async def _take_opening(self, opener: Opener) -> None:
+        """Take one opening for this address; what was answered meanwhile weighs no more."""
+        if not self._openings.take(opener, monotonic()):
+            return
+        if not self._looks.take(monotonic()):
+            for conversation_id in self._openings.unanswered(opener, LOOKED_AT, monotonic()):
+                with contextlib.suppress(NotFound, Unavailable):
+                    status = await self._asked(self._centre.status(conversation_id))
+                    if status.state in TALKED:
+                        self._openings.answered(opener, monotonic())
+                    elif status.state is not ContactState.CLOSED:
+                        self._openings.opened(opener, conversation_id, monotonic())
+        if wait := self._openings.take(opener, monotonic()):
+            raise TooMuch(retry_after=wait)
+
+    async def _opened_in_turn(self, opening: Opening) -> Opened:
+        async with self._opening:
+            return await self._centre.open_conversation(opening)
+
+    async def _let_wait(self, response: web.Response) -> None:
+        """Hold an answer back, and close the connection after it: a flood has to wait as well."""
+        response.force_close()
+        if self._refused_now >= self._limits.refused_at_once:
+            return
+        self._refused_now += 1
+        try:
+            await asyncio.sleep(self._limits.refused_seconds)
+        finally:
+            self._refused_now -= 1
+
     # What every route obeys.
 
     def _screen(self, request: web.Request) -> None:
@@ -237,7 +282,7 @@ class ChatRoutes:
         origins = request.headers.getall("Origin", [])
         if len(origins) > 1 or not self._page_origins.issuperset(origins):
             raise NotAllowed(code="foreign_origin")
-        if wait := self._requests.take(self._address(request), monotonic()):
+        if wait := self._requests.take(hidden(self._client(request)), monotonic()):
             raise TooMuch(retry_after=wait)
 
     def _cors(self, request: web.Request) -> dict[str, str]:
@@ -252,9 +297,13 @@ class ChatRoutes:
             "Access-Control-Max-Age": "600",
         }
 
-    def _address(self, request: web.Request) -> bytes:
+    def _client(self, request: web.Request) -> str:
         forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
-        return origin_of(request.remote, forwarded, self._forwarded_hops)
+        return client_of(request.remote, forwarded, self._forwarded_hops)
+
+    def _opener(self, request: web.Request) -> Opener:
+        client = self._client(request)
+        return Opener(hidden(client), hidden(area_of(client)))
 
     def _refused(self, error: CentreError) -> web.Response:
         return problem(error, self._centre.openings("").emergency)

@@ -44,7 +44,7 @@ class GatewayLimits:
     centre_seconds: float = 8.0
     closing_seconds: float = 5.0
     # A school or a hostel shares one address: generous, yet no flood passes.
-    handshakes_per_address: Rate = Rate(burst=60, per_second=2)
+    handshakes_per_address: Rate = Rate(burst=150, per_second=4)
     # Connections whose handshake has not come to its end: each is given ten seconds for it.
     unopened: int = 1_000
     # Frames of any kind, the library's own pings and pongs and each fragment of a message. Who
@@ -66,8 +66,17 @@ class HttpLimits:
     page_lines: int = 100
     line_characters: int = 2000  # the helpline's: message_max_chars
     centre_seconds: float = 8.0
-    openings_per_address: Rate = Rate(burst=20, per_second=0.2)
-    requests_per_address: Rate = Rate(burst=120, per_second=10)
+    # The service takes a thousand visitors at once that nobody has answered yet, then so many
+    # each second; `chat.openings` says how they share it.
+    openings: Rate = Rate(burst=1_000, per_second=20)
+    openings_per_address: Rate = Rate(burst=120, per_second=0.2)
+    # Each costs some milliseconds of the process that answers the telephone too.
+    opening_at_once: int = 4
+    # A class that opens the page and then asks again and again, for those without sockets.
+    requests_per_address: Rate = Rate(burst=600, per_second=40)
+    # Who is refused for its number is let wait: an answer at once would be asked for again.
+    refused_seconds: float = 1.0
+    refused_at_once: int = 500
     sends_per_conversation: Rate = Rate(burst=12, per_second=1)
 
 

@@ -25,7 +25,6 @@ from contactcenter.wiring import Centre
 PUBLIC_BODY_BYTES = 64 * 1024
 STOPPING_SECONDS = 5.0
 LINES_AT_ONCE = 12
-OPENINGS_AT_ONCE = 20
 # Connections that the kernel keeps for us until their turn.
 BACKLOG = 1024
 
@@ -103,7 +102,8 @@ def line_rate(helpline: Helpline) -> Rate:
 
 def _opening_rate(helpline: Helpline) -> Rate:
     each_hour = helpline.limits.openings_per_address_per_hour
-    return Rate(burst=min(OPENINGS_AT_ONCE, each_hour), per_second=each_hour / 3600)
+    most = HttpLimits().openings_per_address.burst
+    return Rate(burst=min(most, each_hour), per_second=each_hour / 3600)
 
 
 async def _plain_headers(_request: web.Request, response: web.StreamResponse) -> None:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from websockets.asyncio.client import ClientConnection, connect
@@ -25,6 +26,7 @@ from tests.bench.load import BenchFailed
 VISITORS_PER_ADDRESS = min(15, HttpLimits().openings_per_address.burst - 1)
 LINES_EACH = SessionLimits().sends.burst - 1
 OPENING_AT_ONCE = 16
+MOST_TRIES = 10
 ANSWER_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
 TEXT = "Je ne sais pas trop par où commencer, mais je crois que j’ai besoin d’en parler."
@@ -79,7 +81,7 @@ async def visitors(public_url: str, count: int, *, town: int) -> AsyncIterator[l
     round may have used up what is allowed at once.
     """
     groups = [
-        (f"127.{town}.{1 + number // 200}.{1 + number % 200}", size)
+        (f"127.{town}.{1 + number % 200}.{1 + number // 200}", size)
         for number, size in enumerate(_groups(count))
     ]
     async with _connected() as (stack, gate):
@@ -116,10 +118,7 @@ async def _open_from(
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
 
         async def open_one() -> Visitor:
-            async with gate, http.post(f"{public_url}/chat/conversations", json={}) as answer:
-                if answer.status != 201:
-                    raise BenchFailed(f"a conversation was answered {answer.status}")
-                opened = await answer.json()
+            opened = await _opened(gate, http, public_url)
             visitor = await _joined(stack, gate, opened["socket_url"], address)
             hello = {"type": "hello", "token": opened["token"], "last_seq": 0}
             await visitor.socket.send(json.dumps(hello))
@@ -128,6 +127,21 @@ async def _open_from(
             return visitor
 
         return list(await asyncio.gather(*(open_one() for _ in range(count))))
+
+
+async def _opened(
+    gate: asyncio.Semaphore, http: aiohttp.ClientSession, public_url: str
+) -> dict[str, Any]:
+    """Open one conversation, waiting as long as the service asks of a crowd this large."""
+    for _ in range(MOST_TRIES):
+        async with gate, http.post(f"{public_url}/chat/conversations", json={}) as answer:
+            document: dict[str, Any] = await answer.json()
+        if answer.status == 201:
+            return document
+        if answer.status != 429:
+            break
+        await asyncio.sleep(document["retry_after"])
+    raise BenchFailed(f"a conversation was answered {answer.status}")
 
 
 async def _joined(

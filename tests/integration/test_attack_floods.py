@@ -1,5 +1,6 @@
 """Sockets that send too much: counted before it costs, closed with 4429, and nobody else notices."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,11 +9,16 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from chat.centre import Opening
 from chat.frames import CLOSE_FLOOD
 from chat.gateway import Gateway, chat_gateway
-from chat.limits import GatewayLimits
+from chat.http import add_chat_routes
+from chat.limits import GatewayLimits, HttpLimits, Rate
+from config.clock import SystemClock
+from config.text import Catalog
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.listener import listener
 from tests.kit.raw_socket import (
@@ -49,6 +55,7 @@ async def test_every_flood_of_frames_is_closed_by_its_code(
                 ended = await socket.ending()
             assert ended.code == CLOSE_FLOOD, name
             assert ended.pongs < 20, "what was answered before it was closed"
+        await _a_school_writes_at_once(centre)
         await _a_conversation_says_what_it_needs_to(centre)
         await _a_desks_socket_is_bounded_too(centre)
 
@@ -87,6 +94,16 @@ async def _a_desks_socket_is_bounded_too(centre: Site) -> None:
             socket.writer.write(frame(TEXT, last=False) + frame(CONTINUATION, last=False) * 60_000)
             assert (await socket.ending()).code is None, "cut: it never came to an end"
         assert (await she.did("GET", "me"))["staff"]["display_name"] == "Ines"
+
+
+async def _a_school_writes_at_once(centre: Site) -> None:
+    async with aiohttp.ClientSession(centre.ports.public_url) as http:
+
+        async def one() -> int:
+            async with http.post("/chat/conversations", json={}) as answer:
+                return answer.status
+
+        assert await asyncio.gather(*(one() for _ in range(45))) == [201] * 45
 
 
 async def _opened(centre: Site) -> dict[str, Any]:
@@ -150,3 +167,26 @@ async def _still_open(socket: RawSocket, gateway: Gateway) -> None:
     socket.writer.write(frame(PING))
     async with raw_socket(gateway.port, address="127.0.9.1"):
         assert await socket.reader.readexactly(2) == b"\x8a\x00"
+
+
+async def test_an_address_may_open_as_many_more_as_were_answered(whole: WholeCentre) -> None:
+    app = web.Application()
+    limits = HttpLimits(openings_per_address=Rate(burst=2, per_second=0.001), refused_seconds=0)
+    add_chat_routes(
+        app,
+        whole.centre.conversations,
+        page_origins=(),
+        socket_url="ws://127.0.0.1/chat/socket",
+        clock=SystemClock(),
+        catalog=Catalog.load(),
+        limits=limits,
+    )
+    async with TestServer(app) as server, aiohttp.ClientSession(server.make_url("/")) as http:
+
+        async def statuses(number: int) -> list[int]:
+            answers = [await http.post("/chat/conversations", json={}) for _ in range(number)]
+            return [answer.status for answer in answers]
+
+        assert await statuses(4) == [201, 201, 429, 429]
+        await whole.take(await whole.ready())
+        assert await statuses(2) == [201, 429]
