@@ -59,7 +59,10 @@ class ClockWatch:
         DIFFERENCE.set(ahead.total_seconds())
         is_off = abs(ahead) - abs(doubt) > timedelta(seconds=OFF_SECONDS)
         if is_off != self.is_off:
-            log.error("clock_off" if is_off else "clock_right", seconds=ahead.total_seconds())
+            if is_off:
+                log.error("clock_off", seconds=ahead.total_seconds())
+            else:
+                log.error("clock_right", seconds=ahead.total_seconds())
         self._correction = -ahead if is_off else timedelta(0)
         return ahead.total_seconds()
 
