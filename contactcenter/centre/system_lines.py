@@ -1,5 +1,7 @@
 """The helpline's own words in a conversation: who writes is told what happens to it."""
 
+from datetime import datetime
+
 import structlog
 
 from config.errors import CentreError
@@ -22,16 +24,20 @@ class SystemLines:
         self._wakes = wakes
         self._helpline = helpline
 
-    async def say(self, contact: ContactSnapshot, key: str) -> None:
+    async def say(
+        self, contact: ContactSnapshot, key: str, opening: datetime | None = None
+    ) -> None:
         """Say a text in a chat, once in a turn, in the person's language, « tu » or « vous ».
 
+        `opening` fills in when somebody is back, for a text that tells it.
         That it cannot be said (the database is away, the chat is over) holds
         nothing back: it follows an act that is committed, and is logged.
         """
         if contact.channel is not Channel.CHAT:
             return
         language = self._helpline.language(contact.language)
-        words = self._helpline.text(key, language, audience=contact.audience)
+        when = self._helpline.when(opening, language)
+        words = self._helpline.text(key, language, audience=contact.audience, opening=when)
         try:
             await self._messages.system_line(
                 contact.contact_id, key, words, occasion=str(contact.turn)

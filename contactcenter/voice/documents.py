@@ -124,8 +124,10 @@ class Documents:
     def _told(self, told: Told, language: str, *, adult: bool) -> list[str]:
         """Return the words of a wait; the last ones bear repeating."""
         words = self._texts(language, Audience.RELATIVE if adult else Audience.MINOR)
-        values = {} if told.minutes is None else {"minutes": told.minutes}
-        said = [words(f"voice.{name}") for name in told.first]
+        values: dict[str, object] = {"opening": self.helpline.when(told.opening, language)}
+        if told.minutes is not None:
+            values["minutes"] = told.minutes
+        said = [words(f"voice.{name}", **values) for name in told.first]
         if told.message:
             # A supervisor's words come first of all, but for the answer to the danger key.
             said.insert(1 if DANGER in told.first else 0, told.message)

@@ -23,7 +23,7 @@ from contactcenter.voice.call_steps import CallSteps
 from contactcenter.voice.callers import Callers
 from contactcenter.voice.documents import OVER_STATES, Documents
 from contactcenter.web.forms import posted_form
-from records.contacts import Contacts, ContactSnapshot
+from records.contacts import Contacts
 from records.engagements import Engagement, Engagements
 
 log = structlog.get_logger()
@@ -215,7 +215,7 @@ class VoiceWebhooks:
             if form.get("DialCallStatus") == INTERRUPTED and await self._is_brought(engagement_id):
                 return twiml.go_and_join(engagement_id)
             contact = await self.callers.lost_listener(contact_id, engagement_id)
-            moved = await self._is_handed_over(contact, engagement_id)
+            moved = await self._is_handed_over(engagement_id)
             return self.documents.of(contact, again=True, moved=moved)
 
         again = addresses.address(addresses.AFTER, contact=contact_id, engagement=engagement_id)
@@ -272,16 +272,13 @@ class VoiceWebhooks:
         taken = await self.engagements.get(engagement_id)
         return taken is not None and taken.step in BRINGING
 
-    async def _is_handed_over(self, contact: ContactSnapshot, engagement_id: UUID) -> bool:
+    async def _is_handed_over(self, engagement_id: UUID) -> bool:
         """Tell whether the talk went on hold because its listener gave it on elsewhere."""
         taken = await self.engagements.get(engagement_id)
         return (
             taken is not None
             and taken.state is EngagementState.HANDED_OVER
-            and (
-                (taken.queue, taken.level) != (contact.queue, contact.level)
-                or contact.preferred_listener_id not in (None, taken.listener_id)
-            )
+            and taken.lost_at is None
         )
 
     # -- when the database is away

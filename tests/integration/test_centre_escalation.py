@@ -8,9 +8,12 @@ from uuid import UUID
 
 import pytest
 
+from chat.centre import Opening
 from config.vocabulary import (
+    Audience,
     Channel,
     ContactEventKind,
+    DeclineReason,
     FollowUpKind,
     OverrideKind,
     PresenceState,
@@ -149,6 +152,52 @@ async def test_while_the_specialists_are_closed_the_119_takes_in_and_they_get_a_
     # Only the widening is taken back by it: what its wait has brought stays done.
     again = await waited(whole, contact_id, 1)
     assert again.version == taken.version
+
+
+async def test_handed_over_by_night_a_child_is_told_when_and_is_not_offered_back(
+    whole: WholeCentre,
+) -> None:
+    she, engines = await supervisor(whole), whole.engines
+    ines = await whole.ready("ines")
+    await whole.centre.conversations.open_conversation(Opening(Audience.MINOR))
+    contact_id = await whole.take(ines)
+    now = whole.centre.clock.now()
+    morning = now + timedelta(hours=9)
+    await QueueOverrides(engines.database, engines.vault).set(
+        she, whole.helpline.line.id, SPECIALISTS, None, OverrideKind.CLOSED, now, until=morning
+    )
+    desk, presence, offers = (
+        whole.centre.staff.contacts,
+        whole.centre.staff.presence,
+        whole.centre.staff.offers,
+    )
+    await desk.hand_over(ines, contact_id, SPECIALISTS, needs=None, urgency=None, listener_id=None)
+    await presence.declare(ines, PresenceState.READY)
+    malik = await whole.ready("malik")
+    taken = await waited(whole, contact_id, 6)
+    assert (taken.queue, taken.home_queue) == ("mineur_pour_soi", SPECIALISTS)
+    assert taken.given_up_by == (ines.staff_id,)
+    # « tu », and the hour at which they are back.
+    when = whole.helpline.when(morning, "fr")
+    until = whole.helpline.text("chat.taken_in_until", "fr", opening=when)
+    assert until in await lines(whole, contact_id)
+    assert "tu as écrit" in until
+    offer = await offers.current(malik)
+    assert offer is not None
+    assert offer.contact_id == contact_id
+    # Declined by the other one, it is still not hers: he is there.
+    await offers.decline(malik, offer.offer_id, DeclineReason.OTHER)
+    await whole.centre.sweep.round()
+    assert await offers.current(ines) is None
+    # An index filled again from the records knows it as well.
+    await whole.centre.reconciler.rebuild(whole.centre.clock.now())
+    await whole.centre.sweep.round()
+    assert await offers.current(ines) is None
+    await presence.declare(malik, PresenceState.OFFLINE)
+    await whole.centre.sweep.round()
+    last = await offers.current(ines)
+    assert last is not None, "nobody else is there: she is better than nobody"
+    assert last.contact_id == contact_id
 
 
 async def test_a_need_nobody_can_meet_is_given_up_rather_than_waited_for(

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from twilio.request_validator import RequestValidator
 
+from tests.kit.chat_client import visitor
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.listener import Listener, listener
 from tests.kit.phone import Phone
@@ -158,7 +159,7 @@ async def test_a_telephone_that_dies_in_mid_call_puts_the_caller_at_the_head_and
         rank = int(str(await centre.value("SELECT rank FROM contact")))
         assert she.softphone is not None
         await she.softphone.close()
-        await phone.until_caption("nous cherchons un autre écoutant")
+        await phone.until_caption("n’est plus en ligne")
         await until(lambda: _work(centre, "handed_over"))
         after = (await centre.rows("SELECT state, turn, rank, queued_at FROM contact"))[0]
         assert (after["state"], after["turn"]) == ("waiting", 2)
@@ -190,7 +191,7 @@ async def test_a_caller_whom_two_desks_lost_did_not_give_up_and_each_listener_is
         assert (await malik.accept())["contact_id"] == contact_id
         await until(lambda: _work(centre, "talking"))
         await _loses(malik)
-        await phone.until_caption("nous cherchons un autre écoutant")
+        await phone.until_caption("n’est plus en ligne")
         waiting = await ines.did("GET", f"contacts/{contact_id}")
         assert (waiting["state"], waiting["disposition"]) == ("waiting", None)
         await phone.hang_up()
@@ -208,6 +209,36 @@ async def test_a_caller_whom_two_desks_lost_did_not_give_up_and_each_listener_is
         await ines.did("POST", "me/losses/seen", until=loss["lost_at"])
         assert (await ines.did("GET", "me"))["losses"] == []
         assert len((await malik.did("GET", "me"))["losses"]) == 1
+
+
+async def test_danger_that_runs_out_twice_comes_before_any_chat_and_is_not_lost_silently(
+    tmp_path: Path, database: DatabaseAddresses, redis_url: str
+) -> None:
+    """The lone listener lets a U1 run out, with somebody less urgent waiting beside it."""
+    async with AsyncExitStack() as stack:
+        centre = await stack.enter_async_context(
+            site(tmp_path, database, redis_url, "ines", offer_seconds=3)
+        )
+        await stack.enter_async_context(centre.serving())
+        phone = await stack.enter_async_context(Phone(centre.emulator.url))
+        await phone.dial()
+        await phone.press_when_asked("0")
+        await until(lambda: centre.value("SELECT state = 'waiting' FROM contact"))
+        danger = str(await centre.value("SELECT contact_id FROM contact"))
+        child = await stack.enter_async_context(visitor(centre.ports.public_url))
+        await until(lambda: child.state == "waiting")
+        ines = await stack.enter_async_context(listener(centre, "ines"))
+        await until(lambda: _presence(ines, "asked"), 15, saying="two misses: are you there?")
+        assert [each["contact_id"] for each in ines.of("offer")] == [danger, danger]
+        alarms = {"u1_waiting", "nobody_signed_in"}
+        await until(
+            lambda: alarms <= {each["code"] for each in ines.of("queues")[-1]["alerts"]},
+            saying="it waits under two alerts",
+        )
+        await ines.declare("ready")
+        assert (await ines.accept())["contact_id"] == danger
+        await until(lambda: _work(centre, "talking"))
+        await ines.finish(danger)
 
 
 async def _loses(she: Listener) -> None:

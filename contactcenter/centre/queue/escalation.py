@@ -108,8 +108,13 @@ class Escalations:
         self, number: int, step: EscalationStep, contact: ContactSnapshot, now: datetime
     ) -> bool:
         if contact.channel is Channel.CHAT:
+            state = self._states.picture.of(_home(contact), contact.channel, now)
             for key in said_by(step, self._helpline):
-                await self._lines.say(contact, key)
+                if key == "chat.taken_in" and state.is_closed and state.reopens_at is not None:
+                    # Their own team is away, and it is known until when: so are they told.
+                    await self._lines.say(contact, "chat.taken_in_until", state.reopens_at)
+                else:
+                    await self._lines.say(contact, key)
         after = await self._contacts.escalate(
             contact.contact_id,
             number,

@@ -44,7 +44,7 @@ class Told:
     """What a wait document says: names of the helpline's texts, without their channel.
 
     `first` are said once, `again` for as long as the document lasts, filled in
-    with `minutes`. `message` is a supervisor's, in words. `offers_callback`:
+    with `minutes`, and with `opening`: when their own team is back. `message` is a supervisor's, in words. `offers_callback`:
     key 1 agrees to one.
     """
 
@@ -53,6 +53,7 @@ class Told:
     minutes: int | None = None
     message: str | None = None
     offers_callback: bool = False
+    opening: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,13 @@ class Waits:
         offers = self._offers(call, steps, can_be_called=can_be_called)
         first = (*said.first, *(each for each in offers if each != said.again))
         called_back = "callback_offer" in offers
-        return Told(first, said.again, minutes, state.says(language), called_back)
+        told_ = Told(first, said.again, minutes, state.says(language), called_back)
+        return _with_time(told_, self._reopens(call))
+
+    def _reopens(self, call: WaitingCall) -> datetime | None:
+        """Return when the queue they belong to answers again; None while it is not closed."""
+        state = self._states.of(call.home_queue or call.queue, Channel.CALL)
+        return state.reopens_at if state.is_closed else None
 
     def _offers(
         self, call: WaitingCall, steps: tuple[EscalationStep, ...], *, can_be_called: bool
@@ -202,6 +209,16 @@ def _waiting(
         wait_seconds=wait_seconds,
         step=step,
     )
+
+
+def _with_time(said: Told, opening: datetime | None) -> Told:
+    """Return the same with the time at which their own team is back, where it is spoken of."""
+    if opening is None:
+        return said
+    timed = {"taken_in": "taken_in_until"}
+    first = tuple(timed.get(name, name) for name in said.first)
+    again = timed.get(said.again, said.again)
+    return replace(said, first=first, again=again, opening=opening)
 
 
 def _begun(names: tuple[str, ...], word: str | None) -> Told:
