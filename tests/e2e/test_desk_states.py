@@ -1,11 +1,12 @@
 """What the desk shows when things go otherwise; each state reads well by axe and by zoom."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, WebSocketRoute, expect
 
 from tests.kit.browser import chromium, page_errors
 from tests.kit.desk_page import (
@@ -19,6 +20,7 @@ from tests.kit.desk_page import (
     visitor,
 )
 from tests.kit.service import ANY_PORT, ROOT, RunningService, running_demo
+from tests.kit.until import until
 
 PICTURES = ROOT / "artifacts" / "desk"
 WINDOWS = {"wide": (1920, 1080), "small": (800, 600), "zoomed-200": (650, 450)}
@@ -191,7 +193,7 @@ async def test_a_lost_connection_is_said_and_the_text_stays(
         demo(tmp_path) as service,
         desk_page(browser, service, "ines", PICTURES) as desk,
     ):
-        await declare_ready(desk)
+        await _a_lost_telephone_is_said_and_its_listener_not_ready(desk)
         async with visitor(service):
             await expect(desk.page.locator("#accept")).to_be_visible()
             await desk.press("Control+Shift+Enter")
@@ -203,3 +205,30 @@ async def test_a_lost_connection_is_said_and_the_text_stays(
         await desk.picture("connection-lost")
         assert await desk.barriers() == []
         await expect(desk.page.locator("#field-alias")).to_have_value("Lune")
+
+
+async def _a_lost_telephone_is_said_and_its_listener_not_ready(desk: DeskPage) -> None:
+    """Cut the telephone's own socket; the desk's other ones live on. Leaves her ready again."""
+    page, open_sockets, is_cut = desk.page, [], False
+
+    async def through(socket: WebSocketRoute) -> None:
+        if is_cut:
+            await socket.close()
+            return
+        open_sockets.append(socket)
+        socket.connect_to_server()
+
+    await page.route_web_socket(re.compile(r"/softphone$"), through)
+    await page.reload()
+    await expect(page.locator("button[data-presence=ready]")).to_be_enabled(timeout=15_000)
+    await declare_ready(desk)
+    await until(lambda: len(open_sockets) == 1)
+    await expect(page.locator("#telephone-lost")).to_have_count(0)
+    is_cut = True
+    await open_sockets[0].close()
+    await expect(page.locator("#telephone-lost")).to_be_visible()
+    await expect(page.locator(".dot.check_audio")).to_be_visible(timeout=40_000)
+    assert await desk.barriers() == []
+    is_cut = False
+    await expect(page.locator("#telephone-lost")).to_have_count(0)
+    await expect(page.locator(".dot.ready")).to_be_visible()

@@ -182,6 +182,25 @@ async def test_connections_of_all_processes_are_added_up_against_the_server(
         await doctor_capacity.connections(settings)
 
 
+async def test_a_shared_key_is_proved_and_what_it_changes_is_said(
+    settings: Settings, unused_tcp_port: int
+) -> None:
+    public = f"http://127.0.0.1:{unused_tcp_port}"
+    keyed = settings.model_copy(
+        update={
+            "twilio_account_sid": "AC" + "0" * 32,
+            "twilio_auth_tokens": (SecretStr(TOKEN),),
+            "twilio_shared_keys": (SecretStr("of today"), SecretStr("of tomorrow")),
+            "public_base_url": public,
+        }
+    )
+    service = voice_service(public, shared_keys=("of today", "of tomorrow"))
+    async with TestServer(service, port=unused_tcp_port):
+        said = await proof.webhooks(keyed)
+    assert "1 token(s) and 2 shared key(s) with HMAC_SHA256" in said
+    assert "time-outs and retries are then those of the account's Webhook Setting" in said
+
+
 async def test_a_superuser_is_refused_at_run_time(
     settings: Settings, admin_database_url: str
 ) -> None:
@@ -214,10 +233,12 @@ async def test_absent_engines_are_named_by_their_setting(settings: Settings) -> 
         assert "secret" not in str(refused.value)
 
 
-def voice_service(public_base_url: str, *, believes_all: bool = False) -> web.Application:
+def voice_service(
+    public_base_url: str, *, believes_all: bool = False, shared_keys: tuple[str, ...] = ()
+) -> web.Application:
     async def status(request: web.Request) -> web.Response:
         form = {key: str(value) for key, value in (await request.post()).items()}
-        signature = WebhookSignature(public_base_url, WebhookSecrets((TOKEN,)))
+        signature = WebhookSignature(public_base_url, WebhookSecrets((TOKEN,), shared_keys))
         valid = signature.is_valid(request.path_qs, form, request.headers)
         return web.Response(status=204 if valid or believes_all else 403)
 
@@ -252,7 +273,12 @@ async def test_webhooks_are_proved_by_a_signed_and_a_forged_request(
     )
     async with TestServer(service, port=unused_tcp_port):
         if complaint is None:
-            assert "believes 1 token(s)" in await proof.webhooks(with_twilio)
+            said = await proof.webhooks(with_twilio)
+            assert "believes 1 token(s), no shared key" in said
+            # A key that the service was not given is named by its setting.
+            keyed = with_twilio.model_copy(update={"twilio_shared_keys": (SecretStr("key"),)})
+            with pytest.raises(Misconfigured, match=r"TWILIO_SHARED_KEYS \(key 1\)"):
+                await proof.webhooks(keyed)
         else:
             with pytest.raises(Misconfigured, match=complaint):
                 await proof.webhooks(with_twilio)
