@@ -49,7 +49,7 @@ class GatewayLimits:
     unopened: int = 1_000
     # Frames of any kind, the library's own pings and pongs and each fragment of a message. Who
     # has not said whose conversation it is has little to say; a page sends one each 20 s at rest.
-    frames_before_hello: Rate = Rate(burst=8, per_second=0.5)
+    frames_before_hello: Rate = Rate(burst=30, per_second=2)
     frames: Rate = Rate(burst=120, per_second=20)
     frame_bytes: Rate = Rate(burst=256 * 1024, per_second=16 * 1024)
     # What one socket may hand over before the others have their turn.

@@ -24,7 +24,7 @@ from records.staff import Credentials, Staff, plain_login
 
 KNOWN_FOR = timedelta(days=30)
 # How long whoever has no turn is let wait for the answer: what a kept place takes at most.
-REFUSED_AFTER_SECONDS = 1.5
+REFUSED_AFTER_SECONDS = 1.8
 
 
 class Judge:

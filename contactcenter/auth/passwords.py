@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from types import TracebackType
@@ -29,8 +30,8 @@ _MEMORY_KIB = 64 * 1024
 _PASSES = 3
 _LANES = 1
 
-# Two threads that hash are two cores that a call has not: the loop goes first.
-THREADS_NICE = 15
+# A thread that hashes has a core that a call has not: the loop goes first.
+THREADS_NICE = 10
 
 
 Result = TypeVar("Result")
@@ -50,15 +51,14 @@ class Passwords:
 
     At most `concurrency` run at once (each takes 64 MiB) and at most `waiting`
     queue behind them, by rank; past that TooMuch `busy` is raised, so that a
-    flood of sign-ins costs a bounded amount of memory and time. A further
-    `kept` places are for those whom the caller knows: while both wait, every
-    other turn is theirs.
+    flood of sign-ins costs a bounded amount of memory and time. One thread
+    more, and `kept` places before it, are for those whom the caller knows.
     """
 
     def __init__(
         self,
         *,
-        concurrency: int = 2,
+        concurrency: int = 1,
         waiting: int = 32,
         kept: int = 16,
         memory_kib: int = _MEMORY_KIB,
@@ -67,14 +67,10 @@ class Passwords:
         """Start no thread yet; `memory_kib` and `passes` are lowered by tests only."""
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=_LANES)
         self._threads = ThreadPoolExecutor(
-            max_workers=concurrency, thread_name_prefix="argon2", initializer=_step_back
+            max_workers=concurrency + 1, thread_name_prefix="argon2", initializer=_step_back
         )
-        self._concurrency = concurrency
-        self._running = 0
         self._numbers = count()
-        # The first is everybody's; they swap when one has had its turn.
-        self._everybodys, self._kept = Lane(waiting), Lane(kept)
-        self._next_lanes = [self._everybodys, self._kept]
+        self._common, self._kept = _Door(concurrency, Lane(waiting)), _Door(1, Lane(kept))
         self._decoy: str | None = None
 
     async def __aenter__(self) -> Self:
@@ -89,8 +85,9 @@ class Passwords:
         trace: TracebackType | None,
     ) -> None:
         """Drop what still queues; a hash under way ends within its 100 ms."""
-        while waiting := self._take():
-            waiting.answer.cancel()
+        for door in (self._common, self._kept):
+            while waiting := door.lane.take():
+                waiting.answer.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def hash(self, password: str) -> str:
@@ -106,8 +103,8 @@ class Passwords:
 
     @property
     def has_room(self) -> bool:
-        """Tell whether a password would be hashed at once."""
-        return self._running < self._concurrency
+        """Tell whether anybody's password would be hashed at once."""
+        return self._common.has_room
 
     async def matches(
         self, stored: str | None, password: str, *, rank: float = 0.0, kept: bool = False
@@ -136,38 +133,46 @@ class Passwords:
     ) -> Result:
         answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         turn = Turn(rank, next(self._numbers), work, answer)
-        if self.has_room:
-            self._start(turn)
-        elif refused := (self._kept if kept else self._everybodys).join(turn):
+        door = self._kept if kept else self._common
+        if door.has_room:
+            self._start(door, turn)
+        elif refused := door.lane.join(turn):
             busy = TooMuch("too many sign-ins at once", code="busy", retry_after=1)
             refused.answer.set_exception(busy)
         return cast("Result", await answer)
 
-    def _start(self, turn: Turn) -> None:
-        self._running += 1
+    def _start(self, door: "_Door", turn: Turn) -> None:
+        door.running += 1
         future = asyncio.get_running_loop().run_in_executor(self._threads, turn.work)
         # Counted until the thread is done, even when the asking request is cancelled.
-        future.add_done_callback(partial(self._done, turn))
+        future.add_done_callback(partial(self._done, door, turn))
 
-    def _done(self, turn: Turn, future: "asyncio.Future[object]") -> None:
-        self._running -= 1
+    def _done(self, door: "_Door", turn: Turn, future: "asyncio.Future[object]") -> None:
+        door.running -= 1
         if future.cancelled():
             turn.answer.cancel()
-        elif error := future.exception():
-            if not turn.answer.done():
+            return
+        error = future.exception()
+        if not turn.answer.done():
+            if error is None:
+                turn.answer.set_result(future.result())
+            else:
                 turn.answer.set_exception(error)
-        elif not turn.answer.done():
-            turn.answer.set_result(future.result())
-        while self.has_room and not future.cancelled() and (waiting := self._take()):
-            self._start(waiting)
+        if door.has_room and (waiting := door.lane.take()):
+            self._start(door, waiting)
 
-    def _take(self) -> Turn | None:
-        for lane in list(self._next_lanes):
-            if turn := lane.take():
-                self._next_lanes.remove(lane)
-                self._next_lanes.append(lane)  # the other one is asked first the next time
-                return turn
-        return None
+
+@dataclass(slots=True)
+class _Door:
+    """Threads, and who waits for one of them."""
+
+    threads: int
+    lane: Lane
+    running: int = 0
+
+    @property
+    def has_room(self) -> bool:
+        return self.running < self.threads
 
 
 def _step_back() -> None:

@@ -42,8 +42,8 @@ BY_ACCOUNT = Limit(burst=30, refill_seconds=10)
 # Wrong codes with the right password: of a million, 730 a day at the most.
 BY_CODES = Limit(burst=10, refill_seconds=120)
 
-# About 10 MB at worst. When full, the bucket touched longest ago goes: the emptiest by then.
-MAX_BUCKETS = 50_000
+# About 4 MB each at worst. When full, the bucket touched longest ago goes: the emptiest by then.
+MAX_BUCKETS = 20_000
 
 
 @dataclass

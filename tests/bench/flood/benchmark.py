@@ -113,14 +113,20 @@ async def _probed(service: RunningService, number: int, scale: Scale) -> list[fl
             await carrier.arrive()
             return monotonic() - due
 
-        async with asyncio.TaskGroup() as probes:
-            began = monotonic()
-            tasks = []
-            for place in range(number):
-                due = began + place * scale.every_seconds
-                await asyncio.sleep(max(0.0, due - monotonic()))
-                tasks.append(probes.create_task(one(monotonic())))
-    return [task.result() for task in tasks]
+        began = monotonic()
+        probes = []
+        for place in range(number):
+            due = began + place * scale.every_seconds
+            await asyncio.sleep(max(0.0, due - monotonic()))
+            probes.append(asyncio.ensure_future(one(monotonic())))
+        try:
+            return await asyncio.gather(*probes)
+        except aiohttp.ClientError as error:
+            raise BenchFailed(f"a call was not answered: {type(error).__name__}") from None
+        finally:
+            for probe in probes:
+                probe.cancel()
+            await asyncio.gather(*probes, return_exceptions=True)
 
 
 @asynccontextmanager
