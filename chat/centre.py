@@ -146,14 +146,27 @@ class Department:
 
 
 @dataclass(frozen=True, slots=True)
+class Help:
+    """What a yes to an opening question is answered with, before anybody joins."""
+
+    text: str
+    numbers: tuple[EmergencyNumber, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """An opening question; `is_danger`: a yes is an immediate danger, which is never refused."""
+    """An opening question; `is_danger`: a yes is an immediate danger, which is never refused.
+
+    `help` names the text that a yes is answered with at once, and the numbers
+    shown with it.
+    """
 
     id: str
     label: str
     label_adult: str | None
     audiences: tuple[Audience, ...]
     is_danger: bool
+    help: Help | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,7 @@ class Page:
             "line": openings.line,
             "answering": {each: self._answering(openings, each) for each in _AUDIENCES},
             "questions": [_question(each) for each in openings.questions],
+            "links": _links(openings),
             "exit_url": self._terms.exit_url,
             "escape_leaves": self._terms.escape_leaves,
             "most_characters": openings.message_max_chars,
@@ -250,6 +251,21 @@ def _question(question: Question) -> dict[str, Any]:
         "label_adult": question.label_adult,
         "audiences": list(question.audiences),
         "danger": question.is_danger,
+        "help": None
+        if question.help is None
+        else {
+            "text": question.help.text,
+            "numbers": [emergency_document(number) for number in question.help.numbers],
+        },
+    }
+
+
+def _links(openings: Openings) -> dict[str, str]:
+    """Return what dials each number that the helpline's own lines may say."""
+    helps = [number for each in openings.questions if each.help for number in each.help.numbers]
+    return {
+        each.number: f"{'sms' if each.text_message else 'tel'}:{each.number.replace(' ', '')}"
+        for each in (*openings.emergency, *helps)
     }
 
 

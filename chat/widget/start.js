@@ -76,7 +76,7 @@ export class Start {
 
   changed(field) {
     if (field.name === "audience") this.address();
-    else if (field.name.startsWith("answer-")) this.showDanger();
+    else if (field.name.startsWith("answer-")) this.showHelp();
     this.keep();
   }
 
@@ -90,7 +90,7 @@ export class Start {
       set.querySelector("legend").textContent = this.words.choose(question.label, question.label_adult);
     }
     this.showAnswering();
-    this.showDanger();
+    this.showHelp();
   }
 
   showAnswering() {
@@ -114,11 +114,11 @@ export class Start {
     this.view.showMessage(said.message);
   }
 
-  // A yes to a danger question: the numbers that answer at once, beside the way on.
-  showDanger() {
+  // A yes is answered: warm words and the numbers that answer at once, beside the way on.
+  showHelp() {
     const given = this.answers();
-    for (const { id, danger } of this.page.questions) {
-      if (danger) this.view.say(byId(`danger-${id}`), given[id] ? this.words.say("emergency") : "");
+    for (const { id, help } of this.page.questions) {
+      if (help) byId(`help-${id}`).hidden = !given[id];
     }
   }
 

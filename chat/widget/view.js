@@ -9,8 +9,9 @@ const REFUSED_TEXTS = ["text_too_long", "bad_field", "invalid_input"];
 const byId = (id) => document.getElementById(id);
 
 export class View {
-  constructor(words) {
+  constructor(words, links) {
     this.words = words;
+    this.links = links; // what dials a number: "3114" → "tel:3114"
     this.lines = new Map(); // by cid, or by seq when there is none
     for (const id of ["start", "talk", "middle", "log", "text", "state", "link", "typing", "over"]) {
       this[id] = byId(id);
@@ -163,10 +164,24 @@ export class View {
     const bubble = document.createElement("span");
     bubble.className = "bubble";
     bubble.dir = "auto";
-    bubble.textContent = line.text;
+    if (line.from === "system") bubble.append(...this.linked(line.text));
+    else bubble.textContent = line.text;
     item.append(who, bubble);
     if (line.from !== "system") item.append(this.under(line));
     return item;
+  }
+
+  // The helpline's own lines: the numbers it names dial. What people write stays inert.
+  linked(text) {
+    const numbers = Object.keys(this.links).sort((one, other) => other.length - one.length);
+    const parts = text.split(new RegExp(`\\b(${numbers.join("|")})\\b`));
+    return parts.map((part) => {
+      if (!this.links[part]) return part;
+      const link = document.createElement("a");
+      link.href = this.links[part];
+      link.textContent = part;
+      return link;
+    });
   }
 
   under(line) {

@@ -67,8 +67,9 @@ async def test_a_whole_talk_by_keyboard_alone(
         await expect(page.get_by_role("alert").filter(has_text="le 17 ou le 112")).to_be_visible()
         await picture(page, f"{name}-1-danger")
         await page.keyboard.press("ArrowRight")  # no
-        await expect(page.locator("#danger-danger_maintenant")).to_be_hidden()
-        for key in ("Tab", "Tab", "Space", "Tab"):  # past the second question, yes to the third
+        await expect(page.locator("#help-danger_maintenant")).to_be_hidden()
+        # Past the second question, yes to the third, and past the number that it is answered with.
+        for key in ("Tab", "Tab", "Space", "Tab", "Tab"):
             await page.keyboard.press(key)
         await page.keyboard.type("59")
         for key in ("Tab", "Tab", "Enter"):  # past what one may need

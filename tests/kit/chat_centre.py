@@ -39,6 +39,7 @@ from config.helpline.helpline import Helpline
 from config.helpline.load import load_helpline
 from config.ids import new_id, new_token
 from config.vocabulary import Audience, Channel, ContactState, EndedBy, QueueStateKind, Sender
+from contactcenter.centre.visitors.public import help_of
 
 START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -295,6 +296,7 @@ class MemoryCentre:
                 each.label_adult[language] if each.label_adult else None,
                 each.audiences,
                 each.id == "danger_maintenant",
+                help_of(each, helpline(), language),
             )
             for each in helpline().opening_questions
         )

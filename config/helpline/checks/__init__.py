@@ -49,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     Check(("line", "queues", "entry"), entry.danger_by_chat),
     Check(("queues", "entry"), entry.wrong_pre_answer),
     Check(("entry", "urgency"), entry.wrong_questions),
+    Check(("entry", "emergency_numbers", "texts"), entry.wrong_answers),
     Check(("urgency",), urgency.wrong_scale),
     Check(("urgency",), urgency.wrong_factors),
     Check(("urgency",), escalation.wrong_steps),

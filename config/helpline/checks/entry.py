@@ -1,12 +1,14 @@
 """The telephone menus and the entry rules: does everybody arrive somewhere, danger first?"""
 
+import re
 from collections.abc import Iterator
+from itertools import product
 
 from config.helpline.schema.lanes import DANGER_KEY, EntryFile, EntryRule, QueuesFile
-from config.helpline.schema.line import LineFile
+from config.helpline.schema.line import EmergencyFile, LineFile
 from config.helpline.schema.urgency import UrgencyRules
 from config.helpline.sources import Mistake, repeated
-from config.helpline.texts import ADULTS
+from config.helpline.texts import ADULT_SUFFIX, ADULTS
 from config.vocabulary import Audience, Channel, Level, Urgency
 
 ENTRY = "entry.toml"
@@ -137,3 +139,38 @@ def wrong_questions(entry: EntryFile, urgency: UrgencyRules) -> Iterator[Mistake
             yield Mistake(ENTRY, f"{key}.factor", f"no factor is called {question.factor}")
         if question.label_adult is None and not ADULTS.isdisjoint(question.audiences):
             yield Mistake(ENTRY, f"{key}.label_adult", "is missing: adults are asked too")
+
+
+def wrong_answers(
+    entry: EntryFile, numbers: EmergencyFile, texts: dict[str, dict[str, str]]
+) -> Iterator[Mistake]:
+    """What a yes is answered exists, to adults too if they are asked, and says its numbers."""
+    known = {each.id: each.number for each in numbers.numbers}
+    for question in entry.opening_questions:
+        if question.yes is None:
+            continue
+        key, text = f"opening_questions[{question.id}].yes", f"chat.{question.yes.text}"
+        adults = not ADULTS.isdisjoint(question.audiences)
+        variants = [text, text + ADULT_SUFFIX] if adults else [text]
+        for each in question.yes.numbers:
+            if each not in known:
+                yield Mistake(ENTRY, f"{key}.numbers", f"no number is called {each}")
+        for language, variant in product(texts, variants):
+            words = _plain(texts[language].get(variant, ""))
+            if not words:
+                reason = f"no text is called {variant} in texts/{language}.toml"
+                yield Mistake(ENTRY, f"{key}.text", reason)
+                continue
+            for each in question.yes.numbers:
+                if each in known and not _says(words, known[each]):
+                    reason = f"must say {known[each]}: {question.id} names it"
+                    yield Mistake(f"texts/{language}.toml", variant, reason)
+
+
+def _says(words: str, number: str) -> bool:
+    """Tell whether a number is said as itself, not as the end of another: 114 is not in 3114."""
+    return re.search(rf"(?<![0-9]){re.escape(_plain(number))}(?![0-9])", words) is not None
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", " ", text)

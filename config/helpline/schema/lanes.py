@@ -10,6 +10,7 @@ from config.helpline.schema.base import (
     Id,
     Label,
     LanguageCode,
+    NonEmpty,
     Rule,
     Seconds,
     UrgencyName,
@@ -127,6 +128,13 @@ class PreAnswer(Rule):
     week: Week | None = None  # None: whenever hours.toml opens the queue
 
 
+class AnswerToYes(Rule):
+    """What a visitor who answers yes is told at once, before anybody joins them."""
+
+    text: NonEmpty  # names chat.<text>; it says each of the numbers
+    numbers: Annotated[tuple[Id, ...], Field(min_length=1)]  # of emergency_numbers.toml
+
+
 class OpeningQuestion(Rule):
     """What a visitor may be asked before the chat; she may leave it without an answer."""
 
@@ -135,6 +143,7 @@ class OpeningQuestion(Rule):
     label_adult: Label | None = None  # « vous »; needed if adults are asked
     audiences: Annotated[tuple[Audience, ...], Field(min_length=1)]
     factor: Id  # what a yes ticks
+    yes: AnswerToYes | None = None  # None: a yes needs no words
 
 
 class SkillsFile(Rule):

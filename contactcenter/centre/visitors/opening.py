@@ -92,7 +92,7 @@ class ChatOpening:
         if wanted is not None:
             await self._follow_ups.create(contact.contact_id, wanted, now)
         contact = await self._note_answers(contact, answered)
-        head = await self._greet(contact)
+        head = await self._greet(contact, opening)
         await self._effects.changed(contact)
         return Opened(contact.contact_id, token, head)
 
@@ -140,10 +140,18 @@ class ChatOpening:
             log.warning("answers_not_stored", contact_id=str(contact.contact_id), code=error.code)
             return contact
 
-    async def _greet(self, contact: ContactSnapshot) -> int:
-        """Say the helpline's first words; the visitor is queued whether or not they are stored."""
+    async def _greet(self, contact: ContactSnapshot, opening: Opening) -> int:
+        """Say the helpline's first words, and what a yes is answered with.
+
+        The visitor is queued whether or not they are stored.
+        """
         said = 0
-        for key in ("chat.welcome", "chat.trust"):
+        helps = [
+            f"chat.{each.yes.text}"
+            for each in self._helpline.questions_for(opening.audience)
+            if each.yes is not None and opening.answers.get(each.id)
+        ]
+        for key in ("chat.welcome", "chat.trust", *helps):
             text = self._helpline.text(key, contact.language, audience=_spoken_to(contact.audience))
             try:
                 said = (await self._messages.system_line(contact.contact_id, key, text)).seq

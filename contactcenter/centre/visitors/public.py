@@ -11,13 +11,15 @@ from chat.centre import (
     Door,
     Doors,
     EmergencyNumber,
+    Help,
     Need,
     Openings,
     Question,
 )
 from config.clock import Clock
 from config.helpline.helpline import Helpline
-from config.helpline.schema.lanes import Skill
+from config.helpline.schema.lanes import OpeningQuestion, Skill
+from config.helpline.schema.line import EmergencyNumber as NumberRule
 from config.vocabulary import Audience, Channel, Urgency
 from contactcenter.centre.queue.entrance import Entrance
 from contactcenter.centre.queue.states import QueueStates
@@ -50,11 +52,7 @@ class PublicState:
             },
             timezone=helpline.line.timezone,
             emergency=tuple(
-                EmergencyNumber(
-                    each.number, each.label[spoken], each.note[spoken], each.text_message
-                )
-                for each in helpline.emergency_numbers
-                if each.urgent
+                _shown(each, spoken) for each in helpline.emergency_numbers if each.urgent
             ),
             departments=tuple(Department(each.code, each.name) for each in helpline.departments),
             texts={
@@ -103,9 +101,25 @@ class PublicState:
                 label_adult=None if each.label_adult is None else each.label_adult[language],
                 audiences=each.audiences,
                 is_danger=each.factor in dangers,
+                help=help_of(each, helpline, language),
             )
             for each in helpline.opening_questions
         )
+
+
+def help_of(question: OpeningQuestion, helpline: Helpline, language: str) -> Help | None:
+    """Return what a yes to a question is answered with, None where it needs no words."""
+    if question.yes is None:
+        return None
+    by_id = {each.id: each for each in helpline.emergency_numbers}
+    numbers = (_shown(by_id[each], language) for each in question.yes.numbers)
+    return Help(question.yes.text, tuple(numbers))
+
+
+def _shown(number: NumberRule, language: str) -> EmergencyNumber:
+    return EmergencyNumber(
+        number.number, number.label[language], number.note[language], number.text_message
+    )
 
 
 def needs_of(helpline: Helpline, line: str) -> tuple[Skill, ...]:

@@ -56,6 +56,12 @@ MISTAKES = [
     ("entry.toml", 'factor = "fugue_lt_48h"', 'factor = "fugue"', "entry.toml: opening_questions[en_fugue].factor: no factor is called fugue"),
     ("entry.toml", 'id = "en_fugue"', 'id = "danger_maintenant"', "entry.toml: opening_questions[danger_maintenant].id: is used twice"),
     ("entry.toml", 'label_adult = { fr = "Un enfant est-il en danger, là, maintenant ?", en = "Is a child in danger right now?" }\n', "", "entry.toml: opening_questions[danger_maintenant].label_adult: is missing: adults are asked too"),
+    ("entry.toml", 'numbers = ["disparus"]', 'numbers = ["fugueurs"]', "entry.toml: opening_questions[en_fugue].yes.numbers: no number is called fugueurs"),
+    ("entry.toml", 'numbers = ["disparus"]', "numbers = []", "entry.toml: opening_questions[en_fugue].yes.numbers: Tuple should have at least 1 item"),
+    ("entry.toml", 'text = "help_runaway"', 'text = "help_flight"', "entry.toml: opening_questions[en_fugue].yes.text: no text is called chat.help_flight_adult in texts/en.toml"),
+    ("texts/fr.toml", "Le 116 000 répond", "Le 116 001 répond", "texts/fr.toml: chat.help_runaway: must say 116 000: en_fugue names it"),
+    ("texts/en.toml", "3114 answers you at once, day and night, free of charge. If you cannot", "If you cannot", "texts/en.toml: chat.help_suicide: must say 3114: idees_suicidaires names it"),
+    ("texts/en.toml", 'send a text message to 114."\nhelp_runaway =', 'write."\nhelp_runaway =', "texts/en.toml: chat.help_suicide_adult: must say 114: idees_suicidaires names it"),
     # factors and steps
     ("urgency.toml", 'system = "short_contacts"', 'system = "silence"', "urgency.toml: factors[contacts_courts_repetes].system: Input should be"),
     ("urgency.toml", 'system = "short_contacts"', 'system = "repeat_contacts"', "urgency.toml: factors[contacts_courts_repetes].system: repeat_contacts ticks another factor too"),
