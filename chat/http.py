@@ -39,7 +39,9 @@ from chat.protocol import (
     parse_cid,
     parse_text,
 )
+from chat.public_pages import PublicPages, language_wanted
 from chat.session import message_of
+from chat.widget.notices import Notices, wants_page
 from chat.widget.page import Page, PageTerms
 from config.clock import Clock, monotonic
 from config.errors import (
@@ -51,7 +53,6 @@ from config.errors import (
     TooMuch,
     Unavailable,
 )
-from config.languages import wanted
 from config.text import Catalog
 from config.vocabulary import ContactState
 
@@ -65,6 +66,7 @@ TALKED = frozenset({ContactState.ACTIVE, ContactState.ENDED})
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.Response]]
+Lost = Callable[[web.Request, int], web.Response | None]
 
 
 def add_chat_routes(
@@ -78,16 +80,19 @@ def add_chat_routes(
     terms: PageTerms | None = None,
     limits: HttpLimits | None = None,
     forwarded_hops: int = 0,
-) -> None:
-    """Add the chat's routes to the public application.
+) -> Lost:
+    """Add the chat's routes to the public application; return what shows a lost address.
 
     `page_origins` are the origins the page is served from; `socket_url` is
     the gateway's public address, path included; `terms` are what the helpline
     sets for its page. Reads the page's files once, now.
     """
+    terms = terms or PageTerms()
+    pages = PublicPages(centre, terms, Notices(catalog, terms.exit_url))
     routes = ChatRoutes(
         centre,
         Page(socket_url=socket_url, clock=clock, catalog=catalog, terms=terms),
+        pages,
         frozenset(page_origins),
         limits or HttpLimits(),
         forwarded_hops,
@@ -97,6 +102,7 @@ def add_chat_routes(
     for method, path, handler, name in (
         ("GET", "/chat/", routes.page, "page"),
         ("GET", "/chat/static/{file}", routes.file, "static"),
+        *(("GET", path, handler, name) for path, handler, name in pages.routes()),
         ("GET", "/chat/openings", routes.openings, "openings"),
         ("GET", "/chat/state", routes.state, "state"),
         ("POST", "/chat/conversations", routes.open_conversation, "open"),
@@ -111,6 +117,7 @@ def add_chat_routes(
         app.router.add_route(method, path, answered, name=f"chat.{name}")
         if method == "GET":  # what answers GET answers HEAD (RFC 9110, 9.1)
             app.router.add_route("HEAD", path, answered, name=f"chat.{name}")
+    return routes.lost
 
 
 class ChatRoutes:
@@ -120,6 +127,7 @@ class ChatRoutes:
         self,
         centre: Centre,
         page: Page,
+        pages: PublicPages,
         page_origins: frozenset[str],
         limits: HttpLimits,
         forwarded_hops: int,
@@ -127,6 +135,7 @@ class ChatRoutes:
         """Keep what the handlers need."""
         self._centre = centre
         self._page = page
+        self._pages = pages
         self._page_origins = page_origins
         self._limits = limits
         self._forwarded_hops = forwarded_hops
@@ -145,14 +154,14 @@ class ChatRoutes:
                 self._screen(request)
                 response = await handler(request)
             except CentreError as error:
-                response = self._refused(error)
+                response = self._refused(request, error)
                 if error.code == "too_much":
                     await self._let_wait(response)
             except web.HTTPException:
                 raise
             except Exception:
                 log.exception("chat_request_failed", method=request.method)
-                response = self._refused(CentreError())
+                response = self._refused(request, CentreError())
             for name, value in {**PLAIN_HEADERS, **self._cors(request)}.items():
                 response.headers.setdefault(name, value)
             return response
@@ -161,7 +170,7 @@ class ChatRoutes:
 
     async def page(self, request: web.Request) -> web.Response:
         """Answer the page, in the language asked for, the browser's, or the line's first one."""
-        openings = self._centre.openings(_wanted(request, "lang"), _line(request))
+        openings = self._centre.openings(language_wanted(request, "lang"), _line(request))
         return self._page.answer(openings, request.headers.get("User-Agent", ""))
 
     async def file(self, request: web.Request) -> web.Response:
@@ -172,12 +181,12 @@ class ChatRoutes:
 
     async def openings(self, request: web.Request) -> web.Response:
         """Answer what the page shows before anything is written."""
-        openings = self._centre.openings(_wanted(request, "language"), _line(request))
+        openings = self._centre.openings(language_wanted(request, "language"), _line(request))
         return web.json_response(self._page.openings_document(openings))
 
     async def state(self, request: web.Request) -> web.Response:
         """Answer which ways in are answered now, for the public site's own page."""
-        doors = self._centre.doors(_wanted(request, "language"))
+        doors = self._centre.doors(language_wanted(request, "language"))
         emergency = self._centre.openings(doors.language).emergency
         return web.json_response(self._page.doors_document(doors, emergency))
 
@@ -282,8 +291,12 @@ class ChatRoutes:
         origins = request.headers.getall("Origin", [])
         if len(origins) > 1 or not self._page_origins.issuperset(origins):
             raise NotAllowed(code="foreign_origin")
-        if wait := self._requests.take(hidden(self._client(request)), monotonic()):
+        if wait := self._too_many(request):
             raise TooMuch(retry_after=wait)
+
+    def _too_many(self, request: web.Request) -> float:
+        """Count a request of this address; return for how long it must wait, 0 when it need not."""
+        return self._requests.take(hidden(self._client(request)), monotonic())
 
     def _cors(self, request: web.Request) -> dict[str, str]:
         origins = request.headers.getall("Origin", [])
@@ -305,8 +318,17 @@ class ChatRoutes:
         client = self._client(request)
         return Opener(hidden(client), hidden(area_of(client)))
 
-    def _refused(self, error: CentreError) -> web.Response:
-        return problem(error, self._centre.openings("").emergency)
+    def _refused(self, request: web.Request, error: CentreError) -> web.Response:
+        response = problem(error, self._centre.openings("").emergency)
+        if not wants_page(request) or isinstance(error, TooMuch):
+            return response
+        return self._pages.lost(request, response.status)
+
+    def lost(self, request: web.Request, status: int) -> web.Response | None:
+        """Return the page of an address that leads nowhere; None for a program, or too many."""
+        if not wants_page(request) or self._too_many(request):
+            return None
+        return self._pages.lost(request, status)
 
     async def _visitor(self, request: web.Request) -> UUID:
         """Return whose conversation it is; NotSignedIn unless the token is that conversation's."""
@@ -341,11 +363,6 @@ class ChatRoutes:
                 return await asked
         except TimeoutError:
             raise Unavailable(code="centre_too_slow") from None
-
-
-def _wanted(request: web.Request, name: str) -> str:
-    """Return the language named in the query, then those the browser prefers."""
-    return wanted(request.query.get(name, ""), request.headers.get("Accept-Language", ""))
 
 
 def _line(request: web.Request) -> str:

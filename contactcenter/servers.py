@@ -17,7 +17,7 @@ from config.helpline.helpline import Helpline
 from config.text import Catalog
 from contactcenter.health import Readiness, health_routes
 from contactcenter.web.connections import ACCEPTS_A_TURN, PortRunner
-from contactcenter.web.problems import problems
+from contactcenter.web.problems import ERROR_PAGE, Problem, problem_response, problems
 from contactcenter.web.request_ids import request_log
 from contactcenter.wiring import Centre
 
@@ -74,7 +74,7 @@ def public_application(
     app.add_routes(health_routes(readiness))
     if centre.voice is not None:
         centre.voice.webhooks.add_to(app)
-    add_chat_routes(
+    lost = add_chat_routes(
         app,
         centre.conversations,
         page_origins=page_origins,
@@ -84,6 +84,7 @@ def public_application(
         terms=PageTerms(
             exit_url=helpline.page.exit_url,
             escape_leaves=helpline.page.escape_leaves,
+            notices=helpline.notices,
         ),
         limits=HttpLimits(
             openings_per_address=_opening_rate(helpline),
@@ -92,6 +93,11 @@ def public_application(
         ),
         forwarded_hops=proxy_hops,
     )
+
+    async def shown(request: web.Request, problem: Problem) -> web.StreamResponse:
+        return lost(request, problem.status) or problem_response(problem)
+
+    app[ERROR_PAGE] = shown
     return app
 
 

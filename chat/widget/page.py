@@ -20,6 +20,7 @@ from chat.widget.bundle import bundle, light
 from chat.widget.words import reopening_words
 from config.clock import Clock
 from config.errors import NotFound
+from config.helpline.schema.pages import PagesFile
 from config.helpline.texts import fill
 from config.text import Catalog, Text
 from config.vocabulary import Audience, QueueStateKind
@@ -40,6 +41,8 @@ _MODULES = (
     "words",
 )
 _FILES = ("widget.css", "icon.svg")
+PRIVACY_PATH = "/confidentialite"
+ACCESSIBILITY_PATH = "/accessibilite"  # where the RGAA wants it
 # What a young person is asked first comes first; « not said » is the default.
 _AUDIENCES = (Audience.MINOR, Audience.RELATIVE, Audience.PROFESSIONAL, Audience.UNKNOWN)
 # Who comes is taken in; with nobody there yet, they wait and are told so.
@@ -61,10 +64,12 @@ class PageTerms:
 
     `exit_url` is the neutral site that takes the page's place on a quick
     exit. `escape_leaves`: Escape pressed three times leaves, as Shift does.
+    `notices` are linked from the page, None where a helpline has none.
     """
 
     exit_url: str = "https://fr.wikipedia.org/"
     escape_leaves: bool = False
+    notices: PagesFile | None = None
 
 
 class Page:
@@ -110,6 +115,7 @@ class Page:
             questions=openings.questions,
             needs=openings.needs,
             door=self._door(openings, words),
+            notices=self._notices(openings.language),
             data=_for_script(self._data(openings, words)),
             nonce=nonce,
             exit_script=self._exit_script,
@@ -179,6 +185,17 @@ class Page:
 
     def _texts(self, openings: Openings) -> dict[str, Text]:
         return {**self._catalog.area("chat", openings.language), **openings.texts}
+
+    def _notices(self, language: str) -> dict[str, str]:
+        """Return the addresses of the notices, with the words of their links."""
+        notices = self._terms.notices
+        if notices is None:
+            return {}
+        compliance = f"public.compliance_{notices.accessibility.compliance}"
+        return {
+            PRIVACY_PATH: notices.privacy.title[language],
+            ACCESSIBILITY_PATH: self._catalog.t(compliance, language),
+        }
 
     def _door(self, openings: Openings, words: Mapping[str, Text]) -> dict[str, Any]:
         """Return the truth for who has not said who they are: what a page without scripts shows."""

@@ -69,6 +69,7 @@ def build(sources: Sources) -> Helpline:
             }
         ),
         retention=complete.retention,
+        notices=complete.pages,
         emergency_numbers=complete.emergency_numbers.numbers,
         limits=complete.limits.limits,
         texts=_by_key(complete.texts),

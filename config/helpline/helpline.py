@@ -30,6 +30,7 @@ from config.helpline.schema.lists import (
     PartnersFile,
     PeopleFile,
 )
+from config.helpline.schema.pages import PagesFile
 from config.helpline.schema.promises import Promise
 from config.helpline.schema.records import WRAP_UP_FORM, Form, RetentionFile
 from config.helpline.schema.urgency import UrgencyRules
@@ -66,6 +67,7 @@ class Helpline:
     forms: Mapping[str, Form]  # form id → its present version, options resolved
     promises: Mapping[str, tuple[Promise, ...]]  # question of the write-up → what answers promise
     retention: RetentionFile
+    notices: PagesFile
     emergency_numbers: tuple[EmergencyNumber, ...]
     limits: Limits
     texts: Mapping[str, Mapping[str, str]]  # key → language → text

@@ -22,6 +22,7 @@ from config.helpline.schema.lists import (
     PartnersFile,
     PeopleFile,
 )
+from config.helpline.schema.pages import PagesFile
 from config.helpline.schema.records import Form, RetentionFile
 from config.helpline.schema.urgency import UrgencyRules
 from config.helpline.sources import Mistake, Sources
@@ -44,6 +45,7 @@ SUBJECTS: dict[str, type[BaseModel]] = {
     "partners": PartnersFile,
     "departments": DepartmentsFile,
     "retention": RetentionFile,
+    "pages": PagesFile,
 }
 _MAX_FILE_BYTES = 1_000_000
 

@@ -14,6 +14,7 @@ from config.helpline.schema.lists import (
     PartnersFile,
     PeopleFile,
 )
+from config.helpline.schema.pages import PagesFile
 from config.helpline.schema.records import Form, RetentionFile
 from config.helpline.schema.urgency import UrgencyRules
 
@@ -50,6 +51,7 @@ class Sources:
     partners: PartnersFile | None = None
     departments: DepartmentsFile | None = None
     retention: RetentionFile | None = None
+    pages: PagesFile | None = None
     texts: dict[str, dict[str, str]] | None = None  # language → key → text
     forms: dict[str, Form] | None = None  # file name → form
     content: dict[str, dict[str, Any]] = field(default_factory=dict)  # file → as written

@@ -60,7 +60,7 @@ async def test_the_page_allows_only_its_own_scripts_with_a_fresh_nonce(
         # No handler or style in the elements, nothing from elsewhere but the way out.
         assert not re.search(r"\son[a-z]+=|\sstyle=|<style", html)
         for address in re.findall(r'(?:src|href)="([^"]+)"', html):
-            own = ("/chat/static/", "?lang=", "tel:", "sms:")
+            own = ("/chat/static/", "?lang=", "tel:", "sms:", "/confidentialite", "/accessibilite")
             assert address.startswith(own) or address == "https://fr.wikipedia.org/"
     assert len(nonces) == 2
 

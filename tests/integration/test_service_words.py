@@ -58,6 +58,65 @@ async def test_a_tag_s_region_and_case_never_change_the_language_answered(
                 assert answer.status == 422
 
 
+async def test_whatever_address_is_typed_a_person_finds_the_page_or_the_numbers(
+    tmp_path: Path, database: DatabaseAddresses, redis_url: str
+) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    english = browser | {"Accept-Language": "en-GB,en;q=0.9"}
+    async with (
+        site(tmp_path, database, redis_url) as centre,
+        centre.serving(),
+        aiohttp.ClientSession(centre.ports.public_url) as http,
+    ):
+        for path in ("/", "/chat", "/tchat", "/tchat/"):
+            for headers in (browser, {}):
+                async with http.get(path, headers=headers, allow_redirects=False) as answer:
+                    assert (answer.status, answer.headers["Location"]) == (308, "/chat/")
+        async with http.get("/chat?lang=en-GB", allow_redirects=False) as answer:
+            assert answer.headers["Location"] == "/chat/?lang=en-GB"
+        async with http.get("/chat?lang=//evil.example", allow_redirects=False) as answer:
+            assert answer.headers["Location"] == "/chat/"
+        for path in (
+            "/tchatt",
+            "/chat/nowhere",
+            "/chat/static/nothing.js",
+            "/<script>",
+            "/a/b?c=d",
+        ):
+            async with http.get(path, headers=browser) as answer:
+                page = await answer.text()
+                assert (answer.status, answer.content_type) == (404, "text/html"), path
+            assert '<html lang="fr">' in page
+            assert "Cette page n’existe pas" in page
+            assert re.findall(r'href="((?:tel|sms):[^"]+)"', page) == [
+                "tel:119",
+                "tel:112",
+                "sms:114",
+            ]
+            assert "nothing" not in page, "what was typed is not repeated"
+            assert "script" not in page
+            async with http.get(path, headers=english) as answer:
+                assert "This page does not exist" in await answer.text()
+            for accept in ("*/*", "application/json", "application/json, text/html;q=0"):
+                async with http.get(path, headers={"Accept": accept}) as answer:
+                    assert (answer.status, answer.content_type) == (404, "application/problem+json")
+                    assert (await answer.json())["code"] == "not_found"
+        async with http.post("/chat/nowhere", headers=browser) as answer:
+            assert answer.content_type == "application/problem+json"
+        async with http.get("/chat/", headers=browser) as answer:
+            page = await answer.text()
+        assert "Accessibilité\u00a0: non conforme" in page, "the law wants it said there"
+        for path, words in (
+            ("/confidentialite", ("Qui lit ce que tu écris", "Who reads what you write")),
+            ("/accessibilite", ("aucun audit n’a été fait", "no audit has been made")),
+        ):
+            assert f'href="{path}?lang=fr"' in page
+            for headers, said in zip((browser, english), words, strict=True):
+                async with http.get(path, headers=headers) as answer:
+                    assert answer.status == 200
+                    assert said in await answer.text()
+
+
 async def test_every_way_in_says_who_is_there_and_key_0_is_answered_first_whatever_is_so(
     tmp_path: Path, database: DatabaseAddresses, redis_url: str
 ) -> None:
