@@ -84,7 +84,7 @@ async def test_the_data_in_the_page_cannot_end_its_element(
 ) -> None:
     said = site.centre.openings("fr")
     words = {**said.texts, "welcome": "</script><b>&amp;"}
-    monkeypatch.setattr(site.centre, "openings", lambda _language: replace(said, texts=words))
+    monkeypatch.setattr(site.centre, "openings", lambda *_: replace(said, texts=words))
     async with http.get("/chat/") as answer:
         html = await answer.text()
     (data,) = re.findall(r'id="page-data">(.*?)</script>', html, re.DOTALL)
