@@ -154,6 +154,14 @@ function pressedLine({ target: { dataset } }) {
   }
 }
 
+// From the browser's memory: it shows what was wiped, or what is nobody's any more.
+function broughtBack() {
+  if (kept && !store.isStale) return;
+  document.documentElement.style.display = "none";
+  store.stop();
+  location.reload();
+}
+
 function wire() {
   byId("languages").addEventListener("click", (event) => {
     if (!event.target.href) return;
@@ -178,8 +186,7 @@ function wire() {
   byId("lines").addEventListener("click", pressedLine);
   view.onScroll(sayRead);
   setInterval(sayRead, 1500);
-  // A page brought back from the browser's memory shows what was wiped: start anew.
-  addEventListener("pageshow", (event) => event.persisted && !kept && location.reload());
+  addEventListener("pageshow", (event) => event.persisted && broughtBack());
 }
 
 function begin() {

@@ -95,11 +95,6 @@ class Page:
             here.joinpath("page.html").read_text(encoding="utf-8")
         )
 
-    @property
-    def total_gzip_bytes(self) -> int:
-        """Return what a first visit downloads besides the page itself."""
-        return sum(len(file.gzipped) for file in self._files.values())
-
     def answer(self, openings: Openings, user_agent: str = "") -> web.Response:
         """Return the page with a fresh nonce."""
         nonce = secrets.token_urlsafe(18)

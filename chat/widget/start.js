@@ -11,7 +11,8 @@ const REFUSED = {
   chat_full: { state: "full", says: ["full_title", "full"] },
 };
 const FRESH_MS = 30000;
-const LOOKS = ["visibilitychange", "pageshow", "online", "focus"];
+const FRESH_ENOUGH_MS = 2000; // one look has several of these events
+const LOOKS = ["visibilitychange", "online", "focus"];
 
 const byId = (id) => document.getElementById(id);
 
@@ -47,6 +48,7 @@ export class Start {
     this.address();
     for (const name of LOOKS) addEventListener(name, this.looked);
     this.timer = setInterval(this.looked, FRESH_MS);
+    this.asked = performance.now(); // the page itself said it
   }
 
   leave() {
@@ -125,6 +127,8 @@ export class Start {
   // The page may lie open for an hour: what it says of who answers stays true.
   async refresh() {
     if (document.visibilityState !== "visible" || navigator.onLine === false || this.asking) return;
+    if (performance.now() - this.asked < FRESH_ENOUGH_MS) return;
+    this.asked = performance.now();
     try {
       this.asking = request("GET", `/chat/openings?language=${this.page.language}&line=${this.page.line}`);
       const now = await this.asking;

@@ -13,7 +13,7 @@ export class Store {
     this.kept = this.recall();
     this.timer = setInterval(() => this.beat(), BEAT_MS);
     addEventListener("pagehide", () => this.beat());
-    addEventListener("visibilitychange", () => this.beat());
+    addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.beat());
   }
 
   // What was kept here not long ago, else nothing. A clock that was set back tells nothing either.
@@ -26,6 +26,11 @@ export class Store {
       // Storage refused, or not ours: the conversation lives as long as this page.
     }
     return {};
+  }
+
+  // The page itself was kept in the browser's memory, for longer than its entry may last.
+  get isStale() {
+    return Date.now() - (this.kept.seen || 0) > STALE_MS;
   }
 
   keep(part) {
