@@ -31,7 +31,7 @@ from chat.protocol import serialise
 from chat.session import Phase, Session
 from chat.wire import CountedConnection
 from config.clock import monotonic
-from config.errors import CentreError, Unavailable
+from config.errors import CentreError, NotFound, NotSignedIn, Unavailable
 
 log = structlog.get_logger()
 
@@ -236,6 +236,8 @@ class Connection:
     async def _append(self, effect: Append) -> None:
         try:
             stored = await self._asked(self._centre.append(self._contact, effect.cid, effect.text))
+        except NotFound:
+            self._vanished()
         except CentreError as error:
             self.perform(self.session.not_stored(effect.cid, error, monotonic()))
         else:
@@ -245,6 +247,8 @@ class Connection:
         await self._room_for(self._page_lines)
         try:
             lines = await self._asked(self._centre.after(self._contact, effect.seq, effect.limit))
+        except NotFound:
+            self._vanished()
         except CentreError:
             self.perform(self.session.not_fetched(monotonic()))
         else:
@@ -253,6 +257,8 @@ class Connection:
     async def _ask_status(self) -> None:
         try:
             status = await self._asked(self._centre.status(self._contact))
+        except NotFound:
+            self._vanished()
         except CentreError:
             self.perform(self.session.no_status(monotonic()))
         else:
@@ -261,10 +267,20 @@ class Connection:
     async def _leave(self, *, quick: bool) -> None:
         try:
             await self._asked(self._centre.leave(self._contact, quick=quick))
+        except NotFound:
+            self._vanished()
         except CentreError as error:
             self.perform(self.session.not_left(error))
         else:
             self.perform(self.session.left())
+
+    def _vanished(self) -> None:
+        """End a socket whose conversation is no more: a fail-over lost it, and its lines.
+
+        Nobody reads what is written there: the client must know, and begin anew.
+        """
+        log.warning("chat_conversation_vanished", contact_id=str(self.contact_id))
+        self.perform(self.session.refused(NotSignedIn("the conversation is no more")))
 
     async def _say_disconnected(self) -> None:
         if self.contact_id is not None:

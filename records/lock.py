@@ -23,6 +23,8 @@ class NodeLock:
         # PostgreSQL takes a signed 32-bit number.
         self._number = zlib.crc32(name.encode()) >> 1
         self.is_mine = False
+        # How often it was taken: a loss and a new taking may pass between two looks.
+        self.times_taken = 0
 
     async def keep(self) -> None:
         """Try to take the lock; with it, hold it until the connection is lost. Raises Unavailable."""
@@ -30,6 +32,7 @@ class NodeLock:
             if not await tx.fetch_value("lock.take", self._number):
                 return
             self.is_mine = True
+            self.times_taken += 1
             try:
                 while True:
                     await asyncio.sleep(CHECK_SECONDS)

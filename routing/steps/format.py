@@ -80,8 +80,18 @@ class IndexFormat:
             return False
         if monotonic() - self._clock_seen[1] < SILENT_SECONDS:
             self.require()
-        dropped = 0
-        cursor = 0
+        dropped = await self.empty()
+        log.warning("index_of_another_release_emptied", version=self.found, dropped=dropped)
+        self.found = FORMAT
+        return True
+
+    async def empty(self) -> int:
+        """Take every key of the pool away, and enter our format; return how many there were.
+
+        What stands in the index is then filled from PostgreSQL by whoever holds the reconciler's
+        lock: nobody else may call this. Raises Unavailable.
+        """
+        dropped = cursor = 0
         while True:
             cursor, keys = await self._run(
                 self._redis.scan(cursor, match=self._plan.key("*"), count=KEYS_AT_ONCE)
@@ -91,9 +101,7 @@ class IndexFormat:
             if not cursor:
                 break
         await self._run(self._redis.set(self._plan.key("format"), FORMAT))
-        log.warning("index_of_another_release_emptied", version=self.found, dropped=dropped)
-        self.found = FORMAT
-        return True
+        return dropped
 
     async def _run(self, command: Awaitable[Any]) -> Any:
         return await self._scripts.guarded(command, "format")

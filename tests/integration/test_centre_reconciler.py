@@ -10,9 +10,12 @@ from config.ids import new_id
 from config.vocabulary import Channel, PresenceState
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.comparison import REPAIRS, Repair
+from contactcenter.centre.queue.reconcile import WENT_BACK
+from records.contacts import Contacts
 from records.presence import Load, PresenceStore
 from routing.flow import together
 from routing.model import WaitingContact
+from tests.kit.lost_commits import promoted, remembered
 from tests.kit.record_rows import run
 from tests.kit.whole_centre import WholeCentre, whole_centre
 
@@ -228,3 +231,33 @@ async def test_who_leaves_is_known_to_the_index_and_takes_nothing(whole: WholeCe
     waiting = await whole.chat()
     assert await whole.centre.staff.offers.current(ines) is None
     assert await waits(whole, waiting)
+
+
+async def test_an_index_that_knows_more_than_the_truth_is_emptied_and_filled_again(
+    whole: WholeCentre, admin_database_url: str
+) -> None:
+    """Commits were lost: standing at a higher version, gone by one, a presence declared later."""
+    raised, left = [await whole.chat() for _ in range(2)]
+    ready = await whole.listener("malik")
+    await whole.centre.staff.presence.declare(ready, PresenceState.BREAK)
+    await write(whole, LONG_AGO)
+    await remembered(admin_database_url)
+    await whole.centre.conversations.leave(left, quick=False)
+    await write(whole, "UPDATE contact SET version = version + 3 WHERE contact_id = $1", raised)
+    contacts = Contacts(whole.engines.database, whole.engines.vault)
+    await whole.centre.effects.changed(await contacts.get(raised))
+    await whole.centre.staff.presence.declare(ready, PresenceState.READY)
+    await promoted(admin_database_url, cuts=False)
+    before = WENT_BACK._value.get()
+
+    for _ in range(2):
+        await a_pass(whole)
+
+    assert WENT_BACK._value.get() == before + 1
+    for contact_id in (raised, left):
+        assert await waits(whole, contact_id)
+    await whole.centre.staff.presence.declare(ready, PresenceState.READY)
+    assert await whole.centre.staff.offers.current(ready) is not None
+    await a_pass(whole)
+    await a_pass(whole)
+    assert WENT_BACK._value.get() == before + 1, "once for each loss"

@@ -143,6 +143,7 @@ class Fleet:
         if holder is None and self._loop.time() >= self._lock_free_at:
             holder = self._rng.choice(living)
             holder.lock.is_mine = True
+            holder.lock.times_taken += 1
         return holder
 
     def _has_orphans(self) -> bool:

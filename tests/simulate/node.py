@@ -76,6 +76,7 @@ class Lock:
     def __init__(self) -> None:
         """Start without it."""
         self.is_mine = False
+        self.times_taken = 0
 
 
 class ForgetfulRouter(Router):

@@ -18,7 +18,7 @@ import structlog
 from prometheus_client import Counter
 
 from config.errors import InvalidInput
-from config.vocabulary import PresenceState
+from config.vocabulary import ContactState, PresenceState
 from contactcenter.centre.queue.entries import Entries, is_over, left_of
 from contactcenter.centre.queue.presence import Presence
 from records.contacts import Contacts, ContactSnapshot
@@ -76,11 +76,16 @@ class Comparison:
         # With the version that the index had; a listener's is read again.
         self._contact_suspects: dict[UUID, int] = {}
         self._listener_suspects: dict[UUID, int] = {}
+        # Of whom the index knows more than PostgreSQL: with PostgreSQL's version.
+        self._contacts_ahead: dict[UUID, int] = {}
+        self._listeners_ahead: dict[UUID, int] = {}
 
     def forget(self) -> None:
         """Suspect nothing any more: the index has been filled anew."""
         self._contact_suspects.clear()
         self._listener_suspects.clear()
+        self._contacts_ahead.clear()
+        self._listeners_ahead.clear()
 
     async def look(self, now: datetime) -> None:
         """Go through everybody who waits or is present, here and there. Raises Unavailable."""
@@ -99,6 +104,35 @@ class Comparison:
         if listeners:
             await self._settle_listeners(listeners, now)
 
+    async def truth_went_back(self) -> int:
+        """Return of how many people the index still knows more than PostgreSQL; mostly 0.
+
+        Whoever writes to the index has committed before, so PostgreSQL is never behind it: unless
+        commits were lost, by a fail-over to a standby that had not received them. What was ahead
+        at the last pass is looked at again, afresh. Raises Unavailable.
+        """
+        contacts, self._contacts_ahead = self._contacts_ahead, {}
+        listeners, self._listeners_ahead = self._listeners_ahead, {}
+        ahead = 0
+        for batch in batches(contacts.items(), PAGE):
+            found = await self._contacts.states_of([contact_id for contact_id, _ in batch])
+            same = [
+                found[contact_id]
+                for contact_id, version in batch
+                if contact_id in found and found[contact_id].version == version
+            ]
+            for contact in same:
+                waiting = self._entries.of(contact)
+                if waiting and contact.state is ContactState.WAITING:
+                    ahead += (await self.enter(waiting)).count(Step.STALE)
+        if listeners:
+            rows = await self._store.of(listeners)
+            for entry in await self._indexed_listeners():
+                row = rows.get(entry.listener_id)
+                known = listeners.get(entry.listener_id)
+                ahead += row is not None and row.version == known and entry.version > row.version
+        return ahead
+
     # -- truth to index
 
     async def _enter_waiting(self, settled: datetime) -> None:
@@ -109,6 +143,8 @@ class Comparison:
                 for one, step in zip(batch, steps, strict=True):
                     if step is Step.DONE:
                         _contact_repaired(Repair.CONTACT_MISSING, one.contact_id)
+                    elif step is Step.STALE:
+                        _suspect(self._contacts_ahead, one.contact_id, one.version)
 
     async def enter(self, contacts: Sequence[WaitingContact]) -> list[Step]:
         """Enter waiting contacts; one that no lane of the rules is for keeps nobody else out."""
@@ -129,7 +165,9 @@ class Comparison:
             truth = await self._contacts.states_of([entry.contact_id for entry in page])
             for entry in page:
                 contact = truth.get(entry.contact_id)
-                if contact is None or (is_over(contact) and contact.changed_at <= settled):
+                if contact is not None and contact.version < entry.version:
+                    _suspect(self._contacts_ahead, entry.contact_id, contact.version)
+                elif contact is None or (is_over(contact) and contact.changed_at <= settled):
                     _suspect(self._contact_suspects, entry.contact_id, entry.version)
 
     async def _settle_contact(
@@ -171,7 +209,9 @@ class Comparison:
         loads = await self._store.loads(now)
         for entry in await self._indexed_listeners():
             row = present.pop(entry.listener_id, None)
-            if row is None or _differs(entry, row, loads.get(row.staff_id, ())):
+            if row is not None and row.version < entry.version:
+                _suspect(self._listeners_ahead, entry.listener_id, row.version)
+            elif row is None or _differs(entry, row, loads.get(row.staff_id, ())):
                 _suspect(self._listener_suspects, entry.listener_id)
         for staff_id, row in present.items():
             if row.since <= now - SETTLED:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from prometheus_client import Counter
 
 from config.clock import Clock
 from config.errors import InvalidInput, Unavailable
@@ -29,6 +30,13 @@ CHANGED_AT_ONCE = 2000
 # A change shows when it commits, some seconds after the instant that it carries.
 OVERLAP = timedelta(seconds=10)
 EVERYTHING_EVERY = timedelta(seconds=60)
+# After the lock was taken, once more when what was young at the first pass has settled.
+SOON = timedelta(seconds=6)
+SOON_PASSES = 2
+
+WENT_BACK = Counter(
+    "contactcenter_truth_went_back", "Times that PostgreSQL had lost commits the index knew of"
+)
 
 
 class Reconciler:
@@ -56,25 +64,39 @@ class Reconciler:
         self._comparison = Comparison(router, contacts, store, presence, self._entries)
         self._since = clock.now() - OVERLAP
         self._whole_pass_at = clock.now()
+        self._soon = SOON_PASSES
+        self._taken = 0
 
     async def round(self) -> None:
         """Do one round if this node holds the lock.
 
-        A rebuild when the index is lost; else what changed, with the second
+        A rebuild when the index is lost, or knows more than PostgreSQL; else what changed, with the second
         look at what the last whole pass found; and that pass when it is due.
         """
         if not self._lock.is_mine:
             self._comparison.forget()
             return
+        if self._lock.times_taken != self._taken:
+            # The lock was lost with its connection, and with that perhaps the last commits: whoever
+            # takes it looks at everything.
+            self._taken = self._lock.times_taken
+            self._whole_pass_at, self._soon = self._clock.now(), SOON_PASSES
         now = self._clock.now()
         if await self._router.format.adopt() or await self._router.epoch() is None:
+            await self.rebuild(now)
+            return
+        if ahead := await self._comparison.truth_went_back():
+            WENT_BACK.inc()
+            log.error("truth_went_back", count=ahead)
+            await self._router.format.empty()
             await self.rebuild(now)
             return
         await self._changes(now)
         await self._comparison.confirm(now)
         if now >= self._whole_pass_at:
             await self._comparison.look(now)
-            self._whole_pass_at = now + EVERYTHING_EVERY
+            self._soon = max(0, self._soon - 1)
+            self._whole_pass_at = now + (SOON if self._soon else EVERYTHING_EVERY)
 
     async def welcome_back(self) -> None:
         """Give everybody who was present a fresh lease: nobody could renew one while we were down.

@@ -1,6 +1,6 @@
 """What a listener does with a contact: read it, write to the person, and every act on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from config.vocabulary import (
@@ -80,6 +80,10 @@ class ContactDesk(ContactEnding):
     async def heads(self, contact_ids: Sequence[UUID]) -> dict[UUID, int]:
         """Return the number of the last line of each conversation: no content, so no gate."""
         return await self._messages.heads(contact_ids)
+
+    async def vanished(self, contact_ids: Collection[UUID]) -> set[UUID]:
+        """Return those of these contacts that are no more: a fail-over lost them."""
+        return set(contact_ids) - (await self._contacts.states_of(contact_ids)).keys()
 
     async def send(self, principal: Principal, contact_id: UUID, cid: UUID, text: str) -> SentView:
         """Store her line; answers only after the commit. A known `cid` answers the same."""

@@ -307,10 +307,21 @@ class LiveHub:
         """
         if not self._attending:
             return
+        for contact_id in await self._contacts.vanished(list(self._attending)):
+            for subscriber in list(self._attending.get(contact_id, ())):
+                self._begin_anew(subscriber, contact_id)
         for contact_id, head in (await self._contacts.heads(list(self._attending))).items():
             for subscriber in list(self._attending.get(contact_id, ())):
                 if subscriber.told.get(contact_id, head) < head:
                     await self._guarded(self._lines(subscriber, contact_id))
+
+    def _begin_anew(self, subscriber: Subscriber, contact_id: UUID) -> None:
+        """Let her desk read everything again: a contact on it was lost with PostgreSQL's last commits."""
+        self._leave(subscriber, contact_id)
+        subscriber.has_overflowed = True
+        if subscriber.presence is not None:
+            shown, subscriber.presence = subscriber.presence, None
+            self._show_presence(subscriber, shown)
 
     # -- the queues
 
