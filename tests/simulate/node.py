@@ -19,6 +19,7 @@ from contactcenter.centre.queue.queueing import Queueing
 from contactcenter.centre.queue.reconcile import Reconciler
 from contactcenter.centre.queue.states import QueueStates
 from contactcenter.centre.queue.sweep import Sweep
+from records.contacts import ContactSnapshot
 from routing.model import Acceptance, Step
 from routing.plan import Plan
 from routing.router import Router
@@ -63,6 +64,9 @@ class Silence:
         """Wake nobody."""
 
     async def system_line(self, contact_id: UUID, *_: str, occasion: str) -> None:
+        """Say nothing."""
+
+    async def say(self, _contact: ContactSnapshot, _why: str) -> None:
         """Say nothing."""
 
     async def current(self, line_id: str, now: datetime) -> list[Any]:
