@@ -16,6 +16,11 @@ ADULTS = frozenset({Audience.RELATIVE, Audience.PROFESSIONAL})
 ADULT_SUFFIX = "_adult"
 SUFFIXES = (*(f"_{audience}" for audience in Audience), ADULT_SUFFIX)
 
+# Shown to listeners as they are written, for them to say: whatever a helpline puts there.
+STAFF_AREA = "staff."
+
+# What the program says; a test holds that each is said, and that nothing else is. Beside these, a
+# helpline has those it names itself: escalation steps, answers to questions, menus of further lines.
 # Said to everybody alike, before we know who listens. Each with exactly its placeholders.
 _NEUTRAL: dict[str, set[str]] = {
     "voice.menu": set(),
@@ -24,11 +29,6 @@ _NEUTRAL: dict[str, set[str]] = {
     "chat.title": set(),
     "chat.exit": set(),
     "chat.exit_hint": set(),
-    "staff.doubt": set(),
-    "staff.export_notice": set(),
-    "staff.ip_notice": {"authority"},
-    "staff.callback": {"day"},
-    "staff.address_aloud": set(),
     "time.pattern": set(),  # how an opening is said: Unicode's date pattern (UTS 35)
     "time.later": set(),
 }
@@ -37,7 +37,6 @@ _ADDRESSED: dict[str, set[str]] = {
     "voice.danger": set(),
     "voice.wait": set(),
     "voice.wait_minutes": {"minutes"},
-    "voice.wait_saturated": set(),
     "voice.hold": set(),
     "voice.wait_closed": set(),
     "voice.one_moment": set(),
@@ -53,11 +52,9 @@ _ADDRESSED: dict[str, set[str]] = {
     "voice.callback_agreed": set(),
     "voice.goodbye": set(),
     "chat.welcome": set(),
-    "chat.emergency": set(),
     "chat.trust": set(),
     "chat.wait": set(),
     "chat.wait_minutes": {"minutes"},
-    "chat.wait_saturated": set(),
     "chat.hold": set(),
     "chat.wait_closed": set(),
     "chat.position": {"position"},

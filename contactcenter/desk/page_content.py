@@ -6,6 +6,7 @@ from typing import Any
 from babel import Locale
 
 from config.dates import day_words
+from config.helpline.texts import STAFF_AREA
 from config.vocabulary import (
     Audience,
     ContactActReason,
@@ -61,6 +62,7 @@ def page_content(pages: Pages, language: str) -> dict[str, Any]:
             ],
             "emergency": _emergency_numbers(pages, language),
             "guidance": [text for key, text in texts.items() if key.startswith("guidance.")],
+            "said": _lines_to_say(pages, language),
             "limits": {
                 "message_max_chars": helpline.limits.message_max_chars,
                 "wrap_up_extension_seconds": helpline.limits.wrap_up_extension_seconds,
@@ -159,4 +161,13 @@ def _emergency_numbers(pages: Pages, language: str) -> list[dict[str, object]]:
             "verified": each.verified_at and day_words(each.verified_at, language),
         }
         for each in pages.helpline.emergency_numbers
+    ]
+
+
+def _lines_to_say(pages: Pages, language: str) -> list[str]:
+    """Return the helpline's own lines for listeners, as it wrote and ordered them."""
+    return [
+        pages.label(by_language, language)
+        for key, by_language in pages.helpline.texts.items()
+        if key.startswith(STAFF_AREA)
     ]

@@ -61,6 +61,7 @@ CHECKS: tuple[Check, ...] = (
     Check(("hours",), calendar.unknown_holidays),
     Check(("line", "texts"), texts.incomplete_texts),
     Check(("line", "texts", "entry"), texts.wrong_menus),
+    Check(("line", "entry", "urgency", "texts"), texts.unsaid_texts),
     Check(("texts",), texts.wrong_time_pattern),
     Check(("departments",), lists.wrong_departments),
     Check(("categories",), lists.wrong_categories),

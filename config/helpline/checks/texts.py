@@ -8,9 +8,11 @@ from pydantic import BaseModel
 from config.helpline.schema.base import Label
 from config.helpline.schema.lanes import DANGER_KEY, EntryFile
 from config.helpline.schema.line import LineFile
+from config.helpline.schema.urgency import UrgencyRules
 from config.helpline.sources import Mistake, Sources
 from config.helpline.texts import (
     REQUIRED,
+    STAFF_AREA,
     SUFFIXES,
     has_stray_brace,
     menu_of,
@@ -19,6 +21,7 @@ from config.helpline.texts import (
 from config.writing import is_blank
 
 Texts = dict[str, dict[str, str]]
+ANSWERS = "chat.help_"  # what a yes to an opening question may be answered with
 
 
 def incomplete_texts(line: LineFile, texts: Texts) -> Iterator[Mistake]:
@@ -85,6 +88,33 @@ def wrong_menus(line: LineFile, texts: Texts, entry: EntryFile) -> Iterator[Mist
                 is_here = (each.line or line.line.id) == (menu_line or line.line.id)
                 if is_here and each.language is None and each.digit not in menu:
                     yield Mistake(_file(language), key, f"does not announce key {each.digit}")
+
+
+def unsaid_texts(
+    line: LineFile, entry: EntryFile, urgency: UrgencyRules, texts: Texts
+) -> Iterator[Mistake]:
+    """Nothing is written that nothing says: a misspelt name would silently change no word.
+
+    Said are the program's own texts, in any variant by audience, and those
+    that menus, escalation steps and answers to questions name. Lines for
+    listeners are shown as written, so nothing can be filled into them.
+    """
+    areas = ("voice", "chat")
+    named = {f"{area}.{step.text}" for step in urgency.escalation if step.text for area in areas}
+    named |= {f"chat.{each.yes.text}" for each in entry.opening_questions if each.yes is not None}
+    # Rules may name these; a helpline that asks or waits otherwise keeps its words for later.
+    named |= {"voice.wait_saturated", "chat.wait_saturated", "chat.emergency"}
+    named |= {menu_of(key.line) for key in entry.menu if key.line not in (None, line.line.id)}
+    for language, entries in texts.items():
+        for key, text in entries.items():
+            bases = {key, *(key.removesuffix(suffix) for suffix in SUFFIXES)}
+            if key.startswith(STAFF_AREA):
+                if placeholders(text):
+                    yield Mistake(_file(language), key, "is shown as written: nothing is filled in")
+            elif key.startswith(ANSWERS):
+                continue
+            elif bases.isdisjoint(REQUIRED) and bases.isdisjoint(named):
+                yield Mistake(_file(language), key, "is said by nothing: misspelt?")
 
 
 def wrong_time_pattern(texts: Texts) -> Iterator[Mistake]:

@@ -110,7 +110,7 @@ def test_text_is_filled_in_and_a_missing_value_is_an_error(dlpm: Helpline) -> No
 
 
 def test_value_with_braces_is_not_read_as_a_placeholder(dlpm: Helpline) -> None:
-    assert "{x.__class__}" in dlpm.text("staff.ip_notice", "fr", authority="{x.__class__}")
+    assert "{x.__class__}" in dlpm.text("chat.closed", "fr", opening="{x.__class__}")
 
 
 def test_language_not_spoken_becomes_the_first_one(dlpm: Helpline) -> None:

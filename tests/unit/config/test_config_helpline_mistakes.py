@@ -76,6 +76,9 @@ MISTAKES = [
     ("departments.toml", '[[regions]]\ncode = "24"', '[[regions]]\ncode = "11"', "departments.toml: regions[11].code: is used twice"),
     ("texts/en.toml", "silence = ", "silent = ", "texts/en.toml: voice.silence: is missing"),
     ("texts/en.toml", "silence = ", "silent = ", "texts/fr.toml: voice.silent: is missing"),
+    ("texts/en.toml", "silence = ", "silent = ", "texts/en.toml: voice.silent: is said by nothing: misspelt?"),
+    ("texts/fr.toml", "joined_adult = ", 'cut = "Coupé."\njoined_adult = ', "texts/fr.toml: chat.cut: is said by nothing: misspelt?"),
+    ("texts/fr.toml", "votre département. Elle", "{authority}. Elle", "texts/fr.toml: staff.ip_notice: is shown as written: nothing is filled in"),
     ("texts/en.toml", "about {minutes} minutes", "about {mintues} minutes", "texts/en.toml: voice.wait_minutes: must have {minutes}"),
     ("texts/fr.toml", "Je suis là :", "Je suis {là} :", "texts/fr.toml: voice.silence: has a brace that is not part of a {placeholder}"),
     ("texts/fr.toml", "Votre inquiétude", "{minutes} Votre inquiétude", "texts/fr.toml: chat.welcome_relative: must have no placeholder"),
@@ -304,6 +307,6 @@ def test_numbers_without_an_urgent_one_are_refused(spoilt: Spoilt) -> None:
 
 
 def test_text_of_ones_own_has_the_first_languages_placeholders(spoilt: Spoilt) -> None:
-    spoilt.replace("texts/fr.toml", "[staff]", '[staff]\nreminder = "Le {day}"')
-    spoilt.replace("texts/en.toml", "[staff]", '[staff]\nreminder = "At {hour}"')
-    assert spoilt.mistakes() == ("texts/en.toml: staff.reminder: must have {day}",)
+    spoilt.replace("texts/fr.toml", "[chat]", '[chat]\nhelp_day = "Le {day}"')
+    spoilt.replace("texts/en.toml", "[chat]", '[chat]\nhelp_day = "At {hour}"')
+    assert spoilt.mistakes() == ("texts/en.toml: chat.help_day: must have {day}",)

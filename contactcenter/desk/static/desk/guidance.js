@@ -8,5 +8,6 @@ export const guidance = ({ isOpen }) =>
     <summary>${t('guidance_title')}</summary>
     <ul>
       ${lists.guidance.map((words) => html`<li>${words}</li>`)}
+      ${lists.said.map((words) => html`<li><q>${words}</q></li>`)}
     </ul>
   </details>`;
