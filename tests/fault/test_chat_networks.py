@@ -22,7 +22,7 @@ PLENTY = Rate(burst=10_000, per_second=1000)
 LIMITS = SessionLimits(
     hello_seconds=QUICK.hello_seconds,
     probe_seconds=QUICK.probe_seconds,
-    silent_seconds=QUICK.silent_seconds,
+    silent_seconds=0.6,
     recheck_seconds=QUICK.recheck_seconds,
     blind_recheck_seconds=QUICK.blind_recheck_seconds,
     retry_seconds=QUICK.retry_seconds,

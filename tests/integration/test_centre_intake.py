@@ -281,7 +281,6 @@ async def test_what_the_helpline_does_not_know_is_refused_by_name_and_leaves_not
     for opening, field in (
         (Opening(answers={"inconnue": True}), "answers"),
         (Opening(need="inconnu"), "need"),
-        (Opening(language="pt"), "language"),
         (Opening(department="99"), "department"),
     ):
         with pytest.raises(InvalidInput) as refused:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -276,9 +277,10 @@ async def test_a_fifth_socket_of_a_conversation_replaces_the_first(site: ChatSit
         assert await ending(first) == (["replaced"], frames.CLOSE_REPLACED)
 
 
-async def test_a_silent_client_is_given_up(site: ChatSite) -> None:
+async def test_a_silent_client_is_given_up() -> None:
     """Its TCP end answers nothing, as a phone that sleeps: no close, no pong."""
-    async with joined(site) as (socket, opened):
+    limits = replace(QUICK, silent_seconds=0.6)
+    async with chat_site(session_limits=limits) as site, joined(site) as (socket, opened):
         talk = site.centre.talks[opened.conversation_id]
         socket.transport.pause_reading()
         await until(lambda: talk.sockets == 0)

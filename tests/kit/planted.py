@@ -117,7 +117,7 @@ async def index_overheard(redis_url: str) -> AsyncIterator[bytearray]:
                 heard.extend(repr(command).encode() + b"\n")
 
     started = asyncio.Event()
-    async with Redis.from_url(redis_url) as redis:
+    async with Redis.from_url(redis_url, socket_timeout=None) as redis:
         listening = asyncio.ensure_future(overhear())
         try:
             async with asyncio.timeout(5):

@@ -10,9 +10,13 @@ from config.clock import monotonic
 Seen = TypeVar("Seen")
 
 
+# Long: it is how long a failure takes to be told, on a machine that may be busy with ten others.
+PATIENCE_SECONDS = 20.0
+
+
 async def until(
     predicate: Callable[[], Seen | Awaitable[Seen]],
-    seconds: float = 5.0,
+    seconds: float = PATIENCE_SECONDS,
     *,
     every: float = 0.01,
     saying: str = "",

@@ -7,9 +7,11 @@ import stat
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from config.errors import Misconfigured, Unavailable
+from config.errors import InvalidInput, Misconfigured, Unavailable
 from config.settings import Settings, decode_key, load_settings
+from contactcenter.cli import users
 from contactcenter.cli.keys import with_keys
 from contactcenter.cli.ports import with_ports
 from contactcenter.cli.running import run_async
@@ -111,3 +113,14 @@ def test_an_unknown_error_in_a_group_stays_as_it_was() -> None:
 
     with pytest.raises(BaseExceptionGroup):
         run_async(work())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [("set", "zoe"), ("lines",), ("lines", "zoe", "--all"), ("skills", "zoe", "x", "--none")],
+)
+def test_a_user_command_that_asks_for_nothing_or_two_things_is_refused(
+    asked: tuple[str, ...],
+) -> None:
+    answer = CliRunner().invoke(users.app, asked)
+    assert isinstance(answer.exception, InvalidInput)
