@@ -6,10 +6,14 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.kit.browser import chromium
-from tests.kit.chat_tab import PHONE, picture, tab
+from tests.kit.chat_tab import OVERFLOW, PHONE, picture, tab
+from tests.kit.desk_page import AXE, RULES
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.site import site
 
+BARRIERS = (
+    "rules => axe.run(document, { runOnly: rules }).then((r) => r.violations.map((v) => v.id))"
+)
 pytestmark = pytest.mark.timeout(120)
 
 
@@ -44,6 +48,15 @@ async def test_a_yes_is_answered_at_once_with_numbers_that_dial_and_again_in_the
             assert await page.locator(".line.system", has_text="116 000").count() == 0
             await expect(page.locator("#state")).to_contain_text("pas encore d’écoutant libre")
             await picture(page, "phone-10-answered-in-the-talk")
+        async with tab(browser, viewport=PHONE, bypass_csp=True) as page:
+            for path, name in (("confidentialite", 11), ("accessibilite", 12), ("tchatt", 13)):
+                await page.goto(f"{centre.ports.public_url}/{path}")
+                await expect(page.locator("[href='tel:119']")).to_be_visible()
+                await expect(page.get_by_role("link", name="Quitter vite")).to_be_visible()
+                assert await page.evaluate(OVERFLOW) == 0
+                await page.add_script_tag(path=AXE)
+                assert await page.evaluate(BARRIERS, RULES) == []
+                await picture(page, f"phone-{name}-{path}")
         async with tab(browser, viewport=PHONE, locale="en-GB") as page:
             await page.goto(address)
             await page.click("#start-about > summary")
