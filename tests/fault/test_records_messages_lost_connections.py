@@ -17,6 +17,7 @@ from tests.kit.cutting_proxy import Cut, cutting_proxy
 from tests.kit.until import until
 
 VAULT = rows.a_vault()
+LINES_BETWEEN_KILLS = 12
 
 
 @asynccontextmanager
@@ -94,7 +95,9 @@ async def test_backends_killed_again_and_again_lose_and_double_nothing(
     contacts = [await conversation(direct) for _ in range(5)]
     acknowledged = {}
     errors = []
-    finished = asyncio.Event()
+    # Killed each time that so many lines more were acknowledged, never by the clock: on a machine
+    # that is busy the writers would be killed faster than they can write, for ever.
+    moved, finished = asyncio.Event(), asyncio.Event()
 
     async def writer(messages, number):
         for turn in range(25):
@@ -107,17 +110,28 @@ async def test_backends_killed_again_and_again_lose_and_double_nothing(
                     errors.append(error.code)
                 else:
                     acknowledged[cid] = (contact_id, answer.seq)
+                    moved.set()
 
     async def killer():
+        kills = 0
         admin = await asyncpg.connect(admin_database_url)
         try:
             while not finished.is_set():
-                await admin.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                await moved.wait()
+                moved.clear()
+                if len(acknowledged) < kills * LINES_BETWEEN_KILLS:
+                    continue
+                # Those at work now: a batch of the other lines is on its way at any moment.
+                killed = await admin.fetchval(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
                     " WHERE application_name = 'contactcenter' AND state <> 'idle'"
                     " AND datname = current_database()"
                 )
-                await asyncio.sleep(0.02)
+                if killed:
+                    kills = len(acknowledged) // LINES_BETWEEN_KILLS + 1
+                else:
+                    moved.set()  # between two batches: look again
+                    await asyncio.sleep(0)
         finally:
             await admin.close()
 
@@ -125,6 +139,7 @@ async def test_backends_killed_again_and_again_lose_and_double_nothing(
         killing = asyncio.ensure_future(killer())
         await asyncio.gather(*(writer((one, two)[n % 2], n) for n in range(16)))
         finished.set()
+        moved.set()
         await killing
     assert errors, "nothing was killed while it mattered"
     found = {}
