@@ -16,7 +16,7 @@ from config.vocabulary import (
     NumberReason,
     QueueActReason,
 )
-from contactcenter.desk.rendering import Pages
+from contactcenter.desk.rendering import DAY, Pages
 
 # The vendored files keep their bare imports: no bundler, the browser maps them.
 IMPORT_MAP = {
@@ -158,7 +158,7 @@ def _emergency_numbers(pages: Pages, language: str) -> list[dict[str, object]]:
             "label": pages.label(each.label, language),
             "note": pages.label(each.note, language),
             "urgent": each.urgent,
-            "verified": each.verified_at and day_words(each.verified_at, language),
+            "verified": each.verified_at and day_words(each.verified_at, language, DAY),
         }
         for each in pages.helpline.emergency_numbers
     ]

@@ -20,6 +20,8 @@ from contactcenter.auth.principal import Principal
 from contactcenter.web.security_headers import csp_nonce
 from records.policy import Right
 
+# One way to write a day on every page, in every language: « 1 December 2026 », as one moment does.
+DAY = "d MMMM y"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -71,14 +73,19 @@ class Pages:
         by_language: Mapping[str, str] = labels if isinstance(labels, Mapping) else labels.root
         return by_language.get(language) or by_language[self.helpline.line.languages[0]]
 
+    def _queue(self, queue: str, language: str) -> str:
+        """Return a queue's name; one that the helpline no longer has keeps its id."""
+        known = next((each for each in self.helpline.queues if each.id == queue), None)
+        return (queue or "—") if known is None else self.label(known.label, language)
+
     def _formats(self, language: str) -> dict[str, object]:
         zone = self.helpline.line.zone
 
         def moment(at: datetime) -> str:
-            return moment_words(at, "d MMMM y, HH:mm", zone, language)
+            return moment_words(at, f"{DAY}, HH:mm", zone, language)
 
         def day(at: datetime) -> str:
-            return day_words(at.astimezone(zone).date(), language)
+            return day_words(at.astimezone(zone).date(), language, DAY)
 
         def hour(at: datetime) -> str:
             return moment_words(at, "HH:mm", zone, language)
@@ -90,6 +97,7 @@ class Pages:
             "duration": duration,
             "department": lambda code: self._departments.get(code, "—"),
             "urgency_label": lambda level: self._urgency[language][int(level)],
+            "queue_label": lambda queue: self._queue(queue, language),
             "state_label": lambda state: self.label(
                 self.helpline.case_states[CaseState(state)], language
             ),

@@ -26,6 +26,7 @@ from contactcenter.desk.contacts_page import contacts_page
 from contactcenter.desk.live_pages import add_live_pages
 from contactcenter.desk.page_content import IMPORT_MAP, page_content
 from contactcenter.desk.rendering import PAGES, Pages, json_for_page
+from contactcenter.desk.role_page import role_page, takes_contacts
 from contactcenter.web.clients import client_address
 from contactcenter.web.forms import posted_form
 from contactcenter.web.problems import ERROR_PAGE, Problem, problem_of
@@ -104,6 +105,8 @@ async def _sign_out(request: web.Request) -> web.StreamResponse:
 
 
 async def _desk(request: web.Request) -> web.StreamResponse:
+    if not takes_contacts(principal_of(request).role):
+        return role_page(request)
     pages = request.app[PAGES]
     language = pages.language(request)
     return pages.render(

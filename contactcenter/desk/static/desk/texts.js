@@ -27,7 +27,9 @@ export const queueLabel = ({ queue, queue_label: said }) =>
 export const labelOf = (labels) => labels[language] ?? Object.values(labels)[0];
 
 // Hours are those of the helpline, wherever the desk's own clock stands.
-const clock = new Intl.DateTimeFormat(language, {
+// English as the pages that the server writes have it: the day before the month.
+const locale = language === 'en' ? 'en-GB' : language;
+const clock = new Intl.DateTimeFormat(locale, {
   hour: '2-digit',
   minute: '2-digit',
   hourCycle: 'h23',
@@ -36,7 +38,7 @@ const clock = new Intl.DateTimeFormat(language, {
 export const timeOf = (instant) => clock.format(new Date(instant));
 
 // With its day: for what does not happen within the hour.
-const calendar = new Intl.DateTimeFormat(language, {
+const calendar = new Intl.DateTimeFormat(locale, {
   day: 'numeric',
   month: 'short',
   hour: '2-digit',

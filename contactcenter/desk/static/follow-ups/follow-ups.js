@@ -149,7 +149,7 @@ class FollowUps extends LitElement {
         <span class="note">${t('follow_up_since', { time: momentOf(created) })}</span>
       </th>
       ${cell('follow_up_kind', html`${t(`follow_up_${kind}`)} ${this.#about(task)} ${this.#agreed(task)} ${this.#number(task)}`)}
-      ${cell('queue', queueName(queue))}
+      ${cell('queue', kind === 'debrief' ? '—' : queueName(queue))}
       ${cell('follow_up_whose', whose?.display_name ?? t(this.#isTheirs(task) ? 'follow_up_coordination' : 'follow_up_nobody'))}
       ${cell('act', this.settling?.id === id ? this.#form(task) : this.#acts(task))}
     </tr>`;
@@ -193,7 +193,9 @@ class FollowUps extends LitElement {
 
   #acts(task) {
     const { follow_up_id: id, claimed_by: whose, kind, queue } = task;
-    const what = `${t(`follow_up_${kind}`)}, ${queueName(queue)}`;
+    const what = [t(`follow_up_${kind}`), kind === 'debrief' ? '' : queueName(queue)]
+      .filter(Boolean)
+      .join(', ');
     if (this.#isTheirs(task)) return html`<span class="note">${t('follow_up_asked')}</span>`;
     if (!whose)
       return html`<button
