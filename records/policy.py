@@ -129,7 +129,7 @@ _LISTENER: Mapping[Right, _When] = {
     Right.CONTACT_CONTENT_READ: _When.CONCERNED_LATELY,
     Right.CONTACT_NUMBER_READ: _When.CALLING_BACK,
     Right.CONTACT_SERVE: _When.SERVING,
-    Right.CONTACT_URGENCY_RAISE: _ALWAYS,  # anyone may raise
+    Right.CONTACT_URGENCY_RAISE: _ALWAYS,  # whoever may read it: see `set_urgency`
     Right.CONTACT_URGENCY_CONFIRM: _When.SERVING,
     Right.HAND_OVER: _When.SERVING,
     Right.FOLLOW_UP_READ: _ALWAYS,

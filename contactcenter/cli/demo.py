@@ -1,6 +1,7 @@
 """`demo`: everything on this machine, nothing anywhere else."""
 
 import asyncio
+import os
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -24,7 +25,7 @@ from contactcenter.cli.running import run_async
 from contactcenter.cli.schema import migrate_with
 from contactcenter.cli.serve import EVERY_ROLE, PORTS
 from contactcenter.cli.telephone import emulator_process, with_emulated_account
-from contactcenter.engines.folder import in_use, write_private
+from contactcenter.engines.folder import in_use, private_log, write_private
 
 CODES_SECONDS = 1.0
 LOG_KEEP_BYTES = 20_000_000
@@ -65,7 +66,7 @@ def _log_file(data_dir: Path) -> TextIO:
         path = folder / "demo.log"
         if path.exists() and path.stat().st_size > LOG_KEEP_BYTES:
             path.replace(folder / "demo.log.old")
-        return path.open("a", encoding="utf-8", buffering=1)
+        return os.fdopen(private_log(path), "a", encoding="utf-8", buffering=1)
     except OSError as error:
         raise Misconfigured([f"DATA_DIR: {folder}: {error.strerror}"]) from None
 

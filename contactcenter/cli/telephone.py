@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import secrets
 import signal
 import sys
@@ -17,7 +18,7 @@ from config.errors import Misconfigured, Unavailable
 from config.helpline.helpline import Helpline
 from config.settings import Settings
 from contactcenter.engines.child import BARE_ENVIRONMENT, spawn, stop
-from contactcenter.engines.folder import write_private
+from contactcenter.engines.folder import private_log, write_private
 from contactcenter.telephony.addresses import webhook_address
 
 PACKAGES = Path(__file__).parents[2]  # where `contactcenter` itself was imported from
@@ -90,7 +91,7 @@ async def emulator_process(settings: Settings, helpline: Helpline) -> AsyncItera
         "contactcenter.telephony.emulator",
         config_path,
     ]
-    with (folder / "emulator.log").open("ab") as log:
+    with os.fdopen(private_log(folder / "emulator.log"), "ab") as log:
         process = await spawn(
             program,
             cwd=folder,

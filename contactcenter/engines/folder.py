@@ -86,7 +86,7 @@ class EngineFolder:
         path = self.root / f"{name}.log"
         if path.exists() and path.stat().st_size > LOG_KEEP_BYTES:
             path.replace(path.with_suffix(".log.old"))
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        return private_log(path)
 
     def log_tail(self, name: str, lines: int = 6) -> str:
         """Return the last lines an engine wrote, for the operator's error message."""
@@ -198,3 +198,10 @@ def write_private(path: Path, content: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def private_log(path: Path) -> int:
+    """Return a descriptor that appends to a log which its owner alone reads, an older one included."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    os.fchmod(descriptor, 0o600)  # one that an earlier release left open to all
+    return descriptor

@@ -37,6 +37,9 @@ async def test_demo_is_ready_in_time_and_tells_programs_all_they_need(tmp_path: 
         assert {"login", "password", "totp_secret", "role"} == set(demo.ready["accounts"][0])
         ready_file = tmp_path / "data.ready.json"
         assert stat.S_IMODE(ready_file.stat().st_mode) == 0o600
+        logs = {path.name: path for path in (tmp_path / "data").rglob("*.log")}
+        assert {"demo.log", "emulator.log"} <= logs.keys()
+        assert {stat.S_IMODE(path.stat().st_mode) for path in logs.values()} == {0o600}
         assert await answers(demo.ready["phone_url"]) == 200
         assert await answers(f"{demo.ready['public_url']}/healthz") == 200
         assert await demo.stop() == 0

@@ -66,6 +66,20 @@ async def test_who_may_not_know_of_a_contact_does_not_raise_it_either(whole: Who
     assert (after.urgency, after.version) == (before.urgency, before.version)
 
 
+async def test_a_waiting_contact_is_raised_by_whoever_may_read_it_and_by_nobody_else(
+    whole: WholeCentre,
+) -> None:
+    opened = await whole.centre.conversations.open_conversation(Opening(Audience.RELATIVE))
+    ines, paul = await whole.listener("ines"), await whole.listener("paul", Role.SUPERVISOR)
+    jeanne = await whole.listener("jeanne", Role.COORDINATOR)
+    rate = whole.centre.staff.contacts.set_urgency
+    with pytest.raises(NotAllowed):
+        await rate(ines, opened.conversation_id, Urgency.U1, reason=None, confirm=False)
+    for who, urgency in ((paul, Urgency.U3), (jeanne, Urgency.U1)):
+        view = await rate(who, opened.conversation_id, urgency, reason=None, confirm=False)
+        assert (view.urgency, view.state) == (urgency, ContactState.WAITING)
+
+
 async def test_a_supervisor_who_reads_a_contact_still_raises_it(whole: WholeCentre) -> None:
     ines = await whole.ready("ines")
     paul = await whole.listener("paul", Role.SUPERVISOR)

@@ -27,8 +27,8 @@ class ContactRating(DeskActs):
         confirm: bool,
     ) -> ContactView:
         """Confirm, raise or correct the urgency; see `_right_to_rate` for who may."""
-        # Anyone raises, but nobody what she may not know of: she would be told « no »
-        # of a change that was made.
+        # Whoever may read a contact raises it (decision 0026), and nobody else: they would be
+        # told « no » of a change that was made, or learn of a contact by its id.
         await self._reach(principal, contact_id, Right.CONTACT_READ)
         contact = await self._contacts.get(contact_id)
         right = self._right_to_rate(contact.urgency, contact.urgency_source, urgency, confirm)
