@@ -73,7 +73,11 @@ async def test_a_contact_is_triaged_and_handed_over_and_a_pause_follows_a_hard_o
             await ines.tab_to("#hand-over", key="Shift+Tab")
             await ines.press("Enter")
             await ines.until_focused("#hand-over-queue")
+            # No specialist is here, by day or by night: said before anybody is handed to them.
+            await page.locator("#hand-over-queue").select_option("dlpm_specialiste")
+            await expect(page.locator("#hand-over-state")).to_contain_text("équipe")
             await page.locator("#hand-over-queue").select_option("parent_proche")
+            await expect(page.locator("#hand-over-state")).to_have_count(0)
             await page.locator("input[name=need][value=lsf]").check()
             await page.locator("input[name=need][value=lsf]").uncheck()
             await reads_well(ines, "hand-over")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, WebSocketRoute, expect
+from playwright.async_api import Browser, Dialog, WebSocketRoute, expect
 
 from tests.kit.browser import chromium, page_errors
 from tests.kit.desk_page import (
@@ -164,6 +164,38 @@ async def test_a_telephone_that_does_not_answer_asks_for_the_headset(
                 "microphone est entendu", timeout=10_000
             )
             await reads_well(desk, "check-audio")
+
+
+async def test_a_page_left_in_mid_call_asks_first_and_then_says_what_it_lost_until_it_is_read(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with (
+        demo(tmp_path) as service,
+        desk_page(browser, service, "ines", PICTURES) as desk,
+    ):
+        page, asked = desk.page, []
+
+        async def leave(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            await dialog.accept()
+
+        page.on("dialog", leave)
+        await declare_ready(desk)
+        async with caller(service, "1"):
+            await expect(page.locator("#accept")).to_be_visible()
+            await desk.press("Control+Shift+Enter")
+            await expect(page.locator("[data-call=talking]")).to_be_visible(timeout=15_000)
+            await page.reload()
+            assert asked == ["beforeunload"]
+            lost = page.locator("#losses")
+            await expect(lost).to_contain_text("Appel, Mineur", timeout=15_000)
+            await expect(lost).to_contain_text("attend de nouveau, en tête de file")
+            assert await desk.barriers() == []
+            await page.locator("#losses-seen").click()
+            await expect(lost).to_have_count(0)
+        await page.reload()
+        await expect(page.locator(".dot.check_audio")).to_be_visible()
+        await expect(page.locator("#losses")).to_have_count(0)
 
 
 async def test_a_newer_session_takes_over_visibly(tmp_path: Path, browser: Browser) -> None:

@@ -66,7 +66,7 @@ class Silence:
     async def system_line(self, contact_id: UUID, *_: str, occasion: str) -> None:
         """Say nothing."""
 
-    async def say(self, _contact: ContactSnapshot, _why: str) -> None:
+    async def say(self, _contact: ContactSnapshot, _why: str, *_: object) -> None:
         """Say nothing."""
 
     async def current(self, line_id: str, now: datetime) -> list[Any]:

@@ -207,8 +207,11 @@ store.addEventListener('line', () => document.hasFocus() || store.telephone.chim
 for (const press of ['pointerdown', 'keydown'])
   document.addEventListener(press, () => store.telephone.wake(), { capture: true });
 addEventListener('focus', () => store.markRead());
+// Leaving the page ends its telephone: whoever talks there would be back in the queue.
 addEventListener('beforeunload', (event) => {
-  if (store.talks.hasUnsent) event.preventDefault();
+  const calls = [...store.contacts.values()].filter(({ channel }) => channel === 'call');
+  const talks = calls.some(({ state }) => state === 'active');
+  if (talks || store.talks.hasUnsent) event.preventDefault();
 });
 
 // Signing out gives a person who is still there back to the queue: not by a slip.

@@ -4,7 +4,7 @@
 import { html, nothing } from 'lit';
 import { api } from './api.js';
 import { StoreElement } from './element.js';
-import { label, lists, t } from './texts.js';
+import { label, lists, momentOf, t } from './texts.js';
 
 class HandOver extends StoreElement {
   static properties = {
@@ -38,6 +38,19 @@ class HandOver extends StoreElement {
   get #queues() {
     const { channel, queue } = this.contact;
     return lists.queues.filter((one) => one.channels.includes(channel) && one.value !== queue);
+  }
+
+  // What the person will meet there: others take them in while a team is away.
+  #state() {
+    const there = this.store.queues.find(
+      ({ queue, channel }) => queue === this.queue && channel === this.contact.channel,
+    );
+    const { state, reopens_at: at } = there ?? {};
+    if (state !== 'closed' && state !== 'unstaffed') return nothing;
+    const words = state === 'closed' && at ? 'closed_until' : state;
+    return html`<p class="note" id="hand-over-state" role="status">
+      ${t(`hand_over_${words}`, { time: at ? momentOf(at) : '' })}
+    </p>`;
   }
 
   #needs() {
@@ -81,6 +94,7 @@ class HandOver extends StoreElement {
           <option value=""></option>
           ${this.#group('hand_over_fitting', here)} ${this.#group('hand_over_others', others)}
         </select>
+        ${this.#state()}
       </div>
       ${this.#needs().length
         ? html`<fieldset>
