@@ -13,6 +13,8 @@ from tests.kit.site import site
 from tests.kit.until import until
 
 NOT_SIGNED_IN = 4401
+# A page that keeps its socket for as long as it is answered: nothing is learned by coming back.
+PACE = {"ping_seconds": 1.0, "dead_seconds": 60.0, "ack_seconds": 60.0}
 
 
 async def test_after_commits_were_lost_visitors_are_told_and_the_index_is_filled_anew(
@@ -25,14 +27,14 @@ async def test_after_commits_were_lost_visitors_are_told_and_the_index_is_filled
         service = await stack.enter_async_context(centre.serving())
         ines = await stack.enter_async_context(listener(centre, "ines"))
         malik = await stack.enter_async_context(listener(centre, "malik", ready=False))
-        waits = await stack.enter_async_context(visitor(centre.ports.public_url, ping_seconds=1))
+        waits = await stack.enter_async_context(visitor(centre.ports.public_url, **PACE))
         offer = await ines.until_offered(10)
         assert offer["contact_id"] == str(waits.conversation_id)
         await remembered(database.admin)
 
         # What follows is acknowledged, and lost.
         await ines.accept(offer)
-        lost = await stack.enter_async_context(visitor(centre.ports.public_url, ping_seconds=1))
+        lost = await stack.enter_async_context(visitor(centre.ports.public_url, **PACE))
         await until(lambda: lost.is_live)
         written = lost.write("personne ne le lira")
         await until(lambda: written in lost.ticked, 10)
@@ -40,6 +42,7 @@ async def test_after_commits_were_lost_visitors_are_told_and_the_index_is_filled
 
         # Hers is no more: told at once, by the close and over HTTP, without writing a word.
         await until(lambda: NOT_SIGNED_IN in lost.closes, 20)
+        assert lost.sockets <= 2, "the first one was closed"
         async with (
             aiohttp.ClientSession(headers={"Authorization": f"Bearer {lost.token}"}) as http,
             http.get(
