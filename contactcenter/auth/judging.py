@@ -14,6 +14,7 @@ stranger which logins there are.
 
 import asyncio
 import math
+import secrets
 from datetime import datetime, timedelta
 
 from config.errors import TooMuch
@@ -23,8 +24,12 @@ from contactcenter.auth.totp import STEP_SECONDS, matching_step
 from records.staff import Credentials, Staff, plain_login
 
 KNOWN_FOR = timedelta(days=30)
-# How long whoever has no turn is let wait for the answer: what a kept place takes at most.
-REFUSED_AFTER_SECONDS = 1.8
+# How long whoever has no turn is let wait for the answer: what a kept place takes at most. Spread,
+# or all who came together would come together again.
+REFUSED_AFTER_SECONDS = 1.2
+REFUSED_WITHIN_MS = 600
+# Each costs some milliseconds of the loop that desks live on, and calls in a small installation.
+LOOKED_UP_AT_ONCE = 2
 
 
 class Judge:
@@ -35,6 +40,7 @@ class Judge:
         self._staff = staff
         self._passwords = passwords
         self._throttle = throttle
+        self._looking_up = asyncio.Semaphore(LOOKED_UP_AT_ONCE)
 
     async def judge(
         self, login: str, password: str, totp: str, attempt: Attempt, now: datetime
@@ -45,7 +51,8 @@ class Judge:
         `too_many_attempts` when they had no turn and are not to be told more.
         """
         known = plain_login(login).isprintable()
-        found = await self._staff.find_by_login(login) if known else None
+        async with self._looking_up:
+            found = await self._staff.find_by_login(login) if known else None
         stored = None if found is None else found.password_hash
         common = asyncio.ensure_future(self._common(stored, password, attempt))
         if found is None or not self._has_kept_place(found, attempt, now):
@@ -80,6 +87,7 @@ class Judge:
     async def _common(self, stored: str | None, password: str, attempt: Attempt) -> bool:
         """Hash in the common queue; a refusal is answered when its while is over."""
         refused_at = asyncio.get_running_loop().time() + REFUSED_AFTER_SECONDS
+        refused_at += secrets.randbelow(REFUSED_WITHIN_MS) / 1000
         refusal = TooMuch(code="too_many_attempts", retry_after=math.ceil(attempt.account_wait))
         if not attempt.account_wait:
             try:
