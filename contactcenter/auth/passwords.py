@@ -31,7 +31,9 @@ _PASSES = 3
 _LANES = 1
 
 # A thread that hashes has a core that a call has not: the loop goes first.
-THREADS_NICE = 15
+# Strangers' behind those who were here lately.
+COMMON_NICE = 15
+KEPT_NICE = 5
 
 
 Result = TypeVar("Result")
@@ -66,11 +68,9 @@ class Passwords:
     ) -> None:
         """Start no thread yet; `memory_kib` and `passes` are lowered by tests only."""
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=_LANES)
-        self._threads = ThreadPoolExecutor(
-            max_workers=concurrency + 1, thread_name_prefix="argon2", initializer=_step_back
-        )
         self._numbers = count()
-        self._common, self._kept = _Door(concurrency, Lane(waiting)), _Door(1, Lane(kept))
+        self._common = _Door(concurrency, Lane(waiting), _threads(concurrency, COMMON_NICE))
+        self._kept = _Door(1, Lane(kept), _threads(1, KEPT_NICE))
         self._decoy: str | None = None
 
     async def __aenter__(self) -> Self:
@@ -88,7 +88,7 @@ class Passwords:
         for door in (self._common, self._kept):
             while waiting := door.lane.take():
                 waiting.answer.cancel()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+            door.executor.shutdown(wait=False, cancel_futures=True)
 
     async def hash(self, password: str) -> str:
         """Return the hash to store; InvalidInput `weak_password` under 12 characters."""
@@ -143,7 +143,7 @@ class Passwords:
 
     def _start(self, door: "_Door", turn: Turn) -> None:
         door.running += 1
-        future = asyncio.get_running_loop().run_in_executor(self._threads, turn.work)
+        future = asyncio.get_running_loop().run_in_executor(door.executor, turn.work)
         # Counted until the thread is done, even when the asking request is cancelled.
         future.add_done_callback(partial(self._done, door, turn))
 
@@ -168,6 +168,7 @@ class _Door:
 
     threads: int
     lane: Lane
+    executor: ThreadPoolExecutor
     running: int = 0
 
     @property
@@ -175,6 +176,10 @@ class _Door:
         return self.running < self.threads
 
 
-def _step_back() -> None:
-    """Let the thread give way to the event loop: on Linux each thread has a nice value."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), THREADS_NICE)
+def _threads(number: int, nice: int) -> ThreadPoolExecutor:
+    """Return threads that give way to the event loop: on Linux each has a nice value."""
+
+    def step_back() -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+
+    return ThreadPoolExecutor(number, thread_name_prefix="argon2", initializer=step_back)
