@@ -10,16 +10,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import NoReturn
 
+import structlog
 from pydantic import SecretStr
 
 from config.clock import monotonic
-from config.errors import Misconfigured, Unavailable
+from config.errors import Misconfigured
 from config.helpline.helpline import Helpline
 from config.settings import Settings
 from contactcenter.engines.child import BARE_ENVIRONMENT, spawn, stop
 from contactcenter.engines.folder import private_log, write_private
+from contactcenter.engines.keeper import StartFailed, keep, kept_running
 from contactcenter.telephony.addresses import webhook_address
+
+log = structlog.get_logger()
 
 PACKAGES = Path(__file__).parents[2]  # where `contactcenter` itself was imported from
 FALLBACK = "fallback.xml"
@@ -81,29 +86,67 @@ def with_emulated_account(settings: Settings, helpline: Helpline) -> Settings:
 
 @asynccontextmanager
 async def emulator_process(settings: Settings, helpline: Helpline) -> AsyncIterator[None]:
-    """Run the emulator as a child that dies with us, once its port answers."""
+    """Run the emulator as a child that dies with us, once its port answers.
+
+    One that dies alone is started again on its port. The calls that it carried
+    are over then, as with any network: the check of orphan calls ends them.
+    """
     folder = settings.data_dir.absolute()
     config_path = folder / "emulator.json"
     write_private(config_path, json.dumps(_emulator_config(settings, helpline)))
-    program: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "contactcenter.telephony.emulator",
-        config_path,
-    ]
-    with os.fdopen(private_log(folder / "emulator.log"), "ab") as log:
-        process = await spawn(
-            program,
-            cwd=folder,
-            output=log.fileno(),
-            death_signal=signal.SIGTERM,
-            environment={**BARE_ENVIRONMENT, "PYTHONPATH": str(PACKAGES)},
-        )
+    emulator = _Emulator(config_path, settings.emulator_port)
     try:
-        await _until_it_answers(process, settings.emulator_port)
-        yield
+        await emulator.start()
+        async with kept_running(emulator):
+            yield
     finally:
-        await stop(process, [(signal.SIGTERM, 5.0)])
+        await emulator.stop()
+
+
+class _Emulator:
+    """The child, now this process and now the next."""
+
+    def __init__(self, config_path: Path, port: int) -> None:
+        self._config_path = config_path
+        self._port = port
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Spawn it and wait until its port answers; raises StartFailed, nothing left behind."""
+        folder = self._config_path.parent
+        program: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "contactcenter.telephony.emulator",
+            self._config_path,
+        ]
+        with os.fdopen(private_log(folder / "emulator.log"), "ab") as output:
+            self._process = await spawn(
+                program,
+                cwd=folder,
+                output=output.fileno(),
+                death_signal=signal.SIGTERM,
+                environment={**BARE_ENVIRONMENT, "PYTHONPATH": str(PACKAGES)},
+            )
+        try:
+            await _until_it_answers(self._process, self._port)
+        except BaseException:
+            await self.stop()
+            raise
+        log.info("engine_ready", engine="emulator", pid=self._process.pid)
+
+    async def keep_running(self) -> NoReturn:
+        """Start it again each time it ends; see `keep`."""
+        await keep("emulator", self._ended, self.start)
+
+    async def _ended(self) -> int:
+        assert self._process is not None
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End it; return once it is gone."""
+        if self._process is not None:
+            await stop(self._process, [(signal.SIGTERM, 5.0)])
 
 
 def _emulator_config(settings: Settings, helpline: Helpline) -> dict[str, object]:
@@ -139,6 +182,6 @@ async def _until_it_answers(process: asyncio.subprocess.Process, port: int) -> N
         writer.close()
         await writer.wait_closed()
         return
-    raise Unavailable(
+    raise StartFailed(
         "the emulator did not start; see emulator.log in DATA_DIR", code="emulator_start_failed"
     )

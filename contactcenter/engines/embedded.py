@@ -1,6 +1,5 @@
 """Both engines for the length of an `async with`."""
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +10,8 @@ from typing import Protocol
 from contactcenter.engines import binaries, postgres, valkey
 from contactcenter.engines.folder import EngineFolder, claimed
 from contactcenter.engines.identity import engine_identity
-from contactcenter.engines.process import EngineProcess, StartFailed
+from contactcenter.engines.keeper import StartFailed, kept_running
+from contactcenter.engines.process import EngineProcess
 
 PORT_TRIES = 5
 
@@ -59,7 +59,7 @@ async def embedded_engines(
             ) as (index, index_port),
         ):
             await postgres.make_roles(folder.passwords, database_port)
-            async with _kept_running(database, index):
+            async with kept_running(database, index):
                 yield _addresses(folder, database_port, index_port, database.pid, index.pid)
 
 
@@ -100,18 +100,3 @@ async def _running(on_port: _OnPort) -> AsyncIterator[tuple[EngineProcess, int]]
         yield engine, port
     finally:
         await engine.stop()
-
-
-@asynccontextmanager
-async def _kept_running(*engines: EngineProcess) -> AsyncIterator[None]:
-    try:
-        async with asyncio.TaskGroup() as group:
-            keepers = [group.create_task(engine.keep_running()) for engine in engines]
-            yield
-            for keeper in keepers:
-                keeper.cancel()
-    except BaseExceptionGroup as several:
-        # The caller's own error goes through as it was raised.
-        if len(several.exceptions) == 1:
-            raise several.exceptions[0] from None
-        raise

@@ -13,7 +13,8 @@ from config.errors import Misconfigured
 from contactcenter.engines.binaries import Binaries
 from contactcenter.engines.child import spawn, stop
 from contactcenter.engines.folder import HERE, EngineFolder, Passwords
-from contactcenter.engines.process import EngineProcess, StartFailed
+from contactcenter.engines.keeper import StartFailed
+from contactcenter.engines.process import EngineProcess
 
 DATABASE = "contactcenter"
 SUPERUSER = "postgres"

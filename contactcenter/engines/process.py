@@ -6,27 +6,19 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import structlog
 
 from config.clock import monotonic
-from config.errors import Unavailable
 from contactcenter.engines.child import spawn, stop
 from contactcenter.engines.folder import EngineFolder
+from contactcenter.engines.keeper import StartFailed, keep
 
 READY_SECONDS = 60.0  # crash recovery replays the log before PostgreSQL answers
 READY_POLL_SECONDS = 0.01
-RESTARTS = 8  # within RESTART_WINDOW_SECONDS; then the engine is given up
-RESTART_WINDOW_SECONDS = 60.0
-RESTART_PAUSE_SECONDS = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
 
 log = structlog.get_logger()
-
-
-class StartFailed(Unavailable):
-    """An engine ended, or did not answer, while it was being started."""
-
-    code = "engine_start_failed"
 
 
 @dataclass
@@ -78,27 +70,13 @@ class EngineProcess:
                 )
             await asyncio.sleep(READY_POLL_SECONDS)
 
-    async def keep_running(self) -> None:
-        """Start the engine again each time it ends, until it dies too often: then raise.
+    async def keep_running(self) -> NoReturn:
+        """Start the engine again each time it ends; see `keep`."""
+        await keep(self.name, self._ended, self.start)
 
-        A killed engine is thus back within a second, on the same port, while
-        the service lives through the gap. It never returns.
-        """
-        deaths: list[float] = []
-        while True:
-            assert self._process is not None
-            code = await self._process.wait()
-            log.warning("engine_ended", engine=self.name, exit_code=code)
-            now = monotonic()
-            deaths = [at for at in deaths if at > now - RESTART_WINDOW_SECONDS] + [now]
-            if len(deaths) > RESTARTS:
-                raise StartFailed(f"{self.name} ended {len(deaths)} times in a minute")
-            await asyncio.sleep(RESTART_PAUSE_SECONDS[min(len(deaths), 7) - 1])
-            try:
-                await self.start()
-            except StartFailed:
-                # Backends of a killed postmaster may still be leaving; the next try finds them gone.
-                log.warning("engine_start_failed", engine=self.name)
+    async def _ended(self) -> int:
+        assert self._process is not None
+        return await self._process.wait()
 
     async def stop(self) -> None:
         """End the engine; return once it is gone."""

@@ -10,7 +10,8 @@ import aiohttp
 import asyncpg
 
 from config.clock import monotonic
-from tests.kit.processes import running_in
+from tests.kit.phone import Phone
+from tests.kit.processes import kill, running_in
 from tests.kit.service import ANY_PORT, running, running_demo
 from tests.kit.until import until
 
@@ -107,3 +108,27 @@ async def test_ctrl_c_stops_the_demo_in_order(tmp_path: Path) -> None:
     assert running_in(tmp_path / "data") == []
     log = (tmp_path / "data/demo.log").read_text().splitlines()
     assert all(json.loads(line)["event"] for line in log)
+
+
+async def test_a_killed_emulator_is_started_again_on_its_port_and_takes_calls(
+    tmp_path: Path,
+) -> None:
+    async with running_demo(tmp_path / "data") as demo:
+        phone_url = demo.ready["phone_url"]
+        async with Phone(phone_url) as lost:
+            await lost.dial("+33639980001")
+            await lost.until_caption("Danger immédiat", 30)
+            kill(int(str(_told_of_emulator(tmp_path)[0]["pid"])))
+            await until(lambda: len(_told_of_emulator(tmp_path)) == 3, 30, saying="it is back")
+        async with Phone(phone_url) as phone:
+            await phone.dial("+33639980002")
+            await phone.until_caption("Danger immédiat", 30)
+        told = [each["event"] for each in _told_of_emulator(tmp_path)]
+        assert told == ["engine_ready", "engine_ended", "engine_ready"]
+        assert await demo.stop() == 0
+    assert running_in(tmp_path / "data") == []
+
+
+def _told_of_emulator(folder: Path) -> list[dict[str, object]]:
+    lines = (folder / "data/demo.log").read_text().splitlines()
+    return [each for each in map(json.loads, lines) if each.get("engine") == "emulator"]

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from contactcenter.engines import embedded_engines
 from contactcenter.engines import process as engine_process
 from contactcenter.engines.child import LAUNCHER
-from contactcenter.engines.process import StartFailed
+from contactcenter.engines.keeper import StartFailed
 from tests.kit.engines import engine_host
 from tests.kit.processes import kill, running_in
 from tests.kit.until import until
