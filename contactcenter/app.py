@@ -201,7 +201,7 @@ def _driving(services: Centre) -> Callable[[], Awaitable[object]]:
             async with asyncio.timeout(STEPS_SECONDS):
                 await due.wait()
         due.clear()
-        await voice.steps.drive_due()
+        await voice.driver.drive_due()
 
     return drive
 

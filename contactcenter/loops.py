@@ -3,7 +3,8 @@
 A loop that raises is started again with back-off. One that keeps failing for
 reasons other than an absent engine ends the service: a process that has lost
 its sweep must not go on taking contacts as if nothing had happened. An engine
-that does not answer is expected, and waited for without limit.
+that does not answer is expected, and waited for without limit. Neither is the
+failure of one contact or listener: `centre/quarantine` keeps that from a loop.
 """
 
 import asyncio
@@ -65,13 +66,13 @@ class Loop:
         while True:
             try:
                 await self._act()
-            except Unavailable as error:
-                log.warning("loop_engine_unavailable", loop=self.name, code=error.code)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            except Exception:
-                log.exception("loop_failed", loop=self.name)
-                self._count_failure()
+            except Exception as error:
+                away = engine_away(error)
+                if away is not None:
+                    log.warning("loop_engine_unavailable", loop=self.name, code=away.code)
+                else:
+                    log.exception("loop_failed", loop=self.name)
+                    self._count_failure()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             else:
@@ -86,6 +87,19 @@ class Loop:
         self._failures.append(now)
         if len(self._failures) > FAILURES_ALLOWED:
             raise LoopGaveUp(self.name)
+
+
+def engine_away(error: Exception) -> Unavailable | None:
+    """Return what says that an engine is away; None when anything else went wrong, or more. Pure.
+
+    Tasks that work side by side raise their errors as a group.
+    """
+    if isinstance(error, Unavailable):
+        return error
+    if not isinstance(error, ExceptionGroup):
+        return None
+    found = [engine_away(each) for each in error.exceptions]
+    return None if None in found else found[0]
 
 
 def _stop_if_asked() -> None:

@@ -15,6 +15,7 @@ from contactcenter.api.services import StaffServices
 from contactcenter.auth.accounts import StaffAccounts
 from contactcenter.auth.passwords import Passwords
 from contactcenter.centre.effects import Effects
+from contactcenter.centre.quarantine import Quarantine
 from contactcenter.centre.queue.escalation import Escalations
 from contactcenter.centre.queue.offers import Offers
 from contactcenter.centre.queue.outcomes import Outcomes
@@ -53,6 +54,7 @@ from records.lock import NodeLock
 from records.messages.messages import Messages
 from records.overrides import QueueOverrides
 from records.presence import PresenceStore
+from records.set_aside import SetAside
 from records.supervision import Floor
 from routing.router import Router
 from routing.wakeups import WakeKind, Wakeups
@@ -108,6 +110,7 @@ async def centre(
             database, vault, returned_head_start_ms=helpline.urgency.returned_head_start_ms
         )
         store = PresenceStore(database)
+        quarantine = partial(Quarantine, SetAside(database), clock)
         placements = Placements(helpline)
         wakes = Wakes(Wakeups(engines.redis, engines.plan), router)
         queueing = Queueing(router, contacts, placements, clock)
@@ -163,11 +166,21 @@ async def centre(
             placements,
             clock,
         )
-        live = LiveHub(router, wakes, offers, presence, contact_desk, supervised.board, clock)
+        live = LiveHub(
+            router,
+            wakes,
+            offers,
+            presence,
+            contact_desk,
+            supervised.board,
+            quarantine("live"),
+            clock,
+        )
         life = SignsOfLife(
             contacts,
             router,
             effects,
+            quarantine("absent_visitors"),
             clock,
             silent=timedelta(seconds=limits.no_socket_offer_seconds),
             away=timedelta(seconds=limits.away_seconds),
@@ -206,19 +219,30 @@ async def centre(
                 presence,
                 queueing,
                 effects,
+                quarantine("sweep"),
                 clock,
                 grace=timedelta(seconds=limits.chat_grace_seconds),
                 preferred=timedelta(seconds=limits.preferred_listener_seconds),
             ),
             states=states,
-            escalations=Escalations(contacts, lines, states, placements, effects, clock),
-            outcomes=Outcomes(router, contacts, helpline, clock),
-            reconciler=Reconciler(router, contacts, store, presence, placements, lock, clock),
+            escalations=Escalations(
+                contacts,
+                lines,
+                states,
+                placements,
+                effects,
+                quarantine("escalations"),
+                clock,
+            ),
+            outcomes=Outcomes(router, contacts, helpline, quarantine("offer_outcomes"), clock),
+            reconciler=Reconciler(
+                router, contacts, store, presence, placements, lock, quarantine("reconciler"), clock
+            ),
             reconciler_lock=lock,
             sealer=Sealer(database, vault),
             effects=effects,
             clock=clock,
-            voice=intake.voice(settings, telephony, presence, public_url),
+            voice=intake.voice(settings, telephony, presence, quarantine, public_url),
         )
 
 

@@ -1,5 +1,6 @@
 """Which service of the intake gets what: the chat's centre and the telephone's parts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from config.clock import Clock
 from config.helpline.helpline import Helpline
 from config.settings import Settings
 from contactcenter.centre.effects import Effects
+from contactcenter.centre.quarantine import Quarantine
 from contactcenter.centre.queue.entrance import Entrance
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.queue.presence import Presence
@@ -25,6 +27,7 @@ from contactcenter.voice.callers import Callers
 from contactcenter.voice.documents import Documents
 from contactcenter.voice.proof import WebhookProof
 from contactcenter.voice.routes import VoiceWebhooks
+from contactcenter.voice.step_driver import StepDriver
 from records.contacts import Contacts
 from records.engagements import Engagements
 from records.follow_ups import FollowUps
@@ -39,7 +42,7 @@ class Voice:
     webhooks: VoiceWebhooks
     proof: WebhookProof
     callers: Callers
-    steps: CallSteps
+    driver: StepDriver
     waits: Waits
 
 
@@ -98,6 +101,7 @@ class Intake:
         settings: Settings,
         telephony: TwilioTelephony | None,
         presence: Presence,
+        quarantine: Callable[[str], Quarantine],
         public_url: str,
     ) -> Voice | None:
         """Return the telephone's parts; None without an account."""
@@ -113,6 +117,7 @@ class Intake:
             self.states,
             telephony,
             presence,
+            quarantine("orphan_calls"),
             self.clock,
         )
         steps = CallSteps(
@@ -125,7 +130,15 @@ class Intake:
             ring=timedelta(seconds=limits.listener_ring_seconds),
             joining=timedelta(seconds=limits.caller_join_seconds),
         )
-        waits = Waits(self.contacts, self.router, self.states, self.helpline, self.clock)
+        driver = StepDriver(steps, self.engagements, quarantine("call_steps"), self.clock)
+        waits = Waits(
+            self.contacts,
+            self.router,
+            self.states,
+            self.helpline,
+            quarantine("waiting_callers"),
+            self.clock,
+        )
         secrets = WebhookSecrets.of(settings)
         webhooks = VoiceWebhooks(
             callers=callers,
@@ -139,4 +152,4 @@ class Intake:
             clock=self.clock,
         )
         proof = WebhookProof(public_url, settings.twilio_account_sid, secrets)
-        return Voice(webhooks, proof, callers, steps, waits)
+        return Voice(webhooks, proof, callers, driver, waits)

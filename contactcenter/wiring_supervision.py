@@ -26,6 +26,7 @@ from records.engagements import Engagements
 from records.follow_ups import FollowUps
 from records.overrides import QueueOverrides
 from records.presence import PresenceStore
+from records.set_aside import SetAside
 from records.supervision import Floor, ForcedPresence
 from records.vault import Vault
 from routing.router import Router
@@ -60,7 +61,7 @@ def supervision_parts(
     """Make every one of them over the engines."""
     helpline: Helpline = placements.helpline
     floor = Floor(database)
-    alerts, outlook = Alerts(Alarms(database), floor, helpline), Outlook()
+    alerts, outlook = Alerts(Alarms(database), floor, SetAside(database), helpline), Outlook()
     return SupervisionParts(
         board=QueueBoard(router, alerts, states, outlook, helpline),
         supervision=Supervision(

@@ -34,9 +34,11 @@ class Alert(View):
     """A banner; `code` is stable.
 
     To every desk: `u1_waiting`, `round_exhausted`, `nobody_signed_in`. To whoever
-    supervises also `escalated` (a step of urgency.toml asks for her), and
+    supervises also `escalated` (a step of urgency.toml asks for her),
     `hard_contacts` (`listener_id` has had several hard contacts in a row: she may
-    need relief; it says nothing of her work).
+    need relief; it says nothing of her work), `set_aside` and `listener_set_aside`
+    (the service fails again and again on that contact, or that desk: it goes on
+    with the others, and somebody is to look).
     """
 
     code: str

@@ -6,22 +6,24 @@ So whatever fails, the caller is still parked and can be offered again.
 
 Each step is owed in PostgreSQL (`engagement.step`, `step_due_at`): a node that
 dies leaves it due, and any other drives it again after reading back what was
-already done, for the carrier has no idempotency key. A driver takes one step
-at a time and renews its claim while it works, so that a claim is short, a slow
-carrier is not taken for a dead node, and one slow call holds up no other.
+already done, for the carrier has no idempotency key. Who drives them, and what
+becomes of one that fails: `step_driver`.
 """
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
+from typing import TypeVar
 
-import structlog
+from prometheus_client import Counter
 
 from config.clock import Clock
-from config.errors import CentreError, OutcomeUnknown, Unavailable
+from config.errors import OutcomeUnknown, Unavailable
 from config.vocabulary import EndedBy, EngagementState, EngagementStep, PresenceState
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.staff.softphones import identity_of
+from contactcenter.telephony.answers import REFUSED, UNAVAILABLE
 from contactcenter.telephony.protocol import (
     CallGone,
     CallState,
@@ -33,20 +35,26 @@ from contactcenter.telephony.protocol import (
 from records.contacts import Contacts
 from records.engagements import Engagement, Engagements
 
-log = structlog.get_logger()
-
-STEPS_AT_ONCE = 32
-# A dead node's step is driven again after so long; a living node renews long before.
-CLAIM = timedelta(seconds=2)
-RENEWED_EVERY_SECONDS = 0.5
 LOOK_AGAIN = timedelta(seconds=1)
 REDIRECTS = 3
 # How often a leg that nobody has told us of is looked for before it is taken for never placed.
 LOOKS = 3
+# A listener who answers at the last moment is not hung up on before the caller could be brought.
+BRINGING = timedelta(seconds=5)
+# What one question to the network may last in any case, however late it is asked.
+LEAST_SECONDS = 2.0
+# Why a call came to nothing, where it is the listener's own telephone that did not answer.
+AUDIO_AT_FAULT = frozenset({"leg_not_answered", "leg_refused"})
+
+NOT_CONNECTED = Counter(
+    "contactcenter_calls_not_connected", "Accepted calls given back before both talked", ["reason"]
+)
+
+T = TypeVar("T")
 
 
 class CallSteps:
-    """Drives what is owed to calls; any number of nodes may."""
+    """What is owed to calls, step by step; any number of nodes may take one."""
 
     def __init__(
         self,
@@ -79,54 +87,13 @@ class CallSteps:
             EngagementStep.HANG_UP: self._hang_up,
         }
 
-    async def drive_due(self) -> None:
-        """Drive the steps that are due, one after the other; one that fails is due again soon.
-
-        Any number of these may run at once, here and on other nodes: each
-        claims a step only when it begins to drive it.
-        """
-        for _ in range(STEPS_AT_ONCE):
-            due = await self._engagements.due_steps(self._clock.now(), 1, claim=CLAIM)
-            if not due:
-                return
-            driven = asyncio.Event()
-            async with asyncio.TaskGroup() as group:
-                renewing = group.create_task(self._renew(due[0], driven))
-                try:
-                    await self._drive(due[0])
-                finally:
-                    driven.set()
-                    renewing.cancel()
-
-    async def _renew(self, engagement: Engagement, driven: asyncio.Event) -> None:
-        """Keep a claim until its step is driven, unless the step has moved on."""
-        until = engagement.step_due_at
-        while until is not None and not driven.is_set():
-            await asyncio.sleep(RENEWED_EVERY_SECONDS)
-            renewed = self._clock.now() + CLAIM
-            try:
-                held = await self._engagements.renew_claim(
-                    engagement.engagement_id, engagement.step, until, renewed
-                )
-            except Unavailable:
-                continue
-            until = renewed if held else None
-
-    async def _drive(self, engagement: Engagement) -> None:
+    async def drive(self, engagement: Engagement) -> None:
+        """Take the step that is due; raises what went wrong, with the step still owed."""
         driver = self._drivers.get(engagement.step)
         if driver is None:
             await self._move(engagement, EngagementStep.NONE, None)
-            return
-        try:
+        else:
             await driver(engagement)
-        except Unavailable as error:
-            log.warning("call_step_failed", step=engagement.step.value, code=error.code)
-            if engagement.step is not EngagementStep.HANG_UP and self._is_too_late(engagement):
-                await self._give_up(engagement, "telephony_failed")
-            else:
-                await self._move(engagement, engagement.step, LOOK_AGAIN)
-        except CentreError as error:
-            log.warning("call_step_refused", step=engagement.step.value, code=error.code)
 
     async def _call_listener(self, engagement: Engagement) -> None:
         if engagement.state is not EngagementState.CONNECTING:
@@ -138,7 +105,7 @@ class CallSteps:
             return
         leg = None
         if engagement.step_attempts > 1:
-            leg = await self._telephony.leg(_listeners_leg(engagement))
+            leg = await self._asked(engagement, self._telephony.leg(_listeners_leg(engagement)))
         if leg is None:
             leg = await self._placed(engagement)
         if leg is None:
@@ -164,25 +131,25 @@ class CallSteps:
             ring_seconds=int(self._ring.total_seconds()),
         )
         try:
-            return await self._telephony.call_listener(request)
+            return await self._asked(engagement, self._telephony.call_listener(request))
         except OutcomeUnknown:
             raise
         except CallGone:
-            await self._give_up(engagement, "leg_refused")
+            await self.give_up(engagement, "leg_refused")
         except Unavailable as error:
-            if error.code != "telephony_refused":
+            if error.code != REFUSED:
                 raise
-            await self._give_up(engagement, "leg_refused")
+            await self.give_up(engagement, "leg_refused")
         return None
 
     async def _await_listener(self, engagement: Engagement) -> None:
         """Look at her leg: the callback that says she answered may have been lost."""
         assert engagement.leg_call_sid is not None, "a ringing leg has its sid"
-        state = await self._telephony.call_state(engagement.leg_call_sid)
+        state = await self._asked(engagement, self._telephony.call_state(engagement.leg_call_sid))
         if state is CallState.IN_PROGRESS:
             await self.listener_answered(engagement)
-        elif state is CallState.ENDED or self._is_too_late(engagement):
-            await self._give_up(engagement, "leg_not_answered")
+        elif state is CallState.ENDED or self.is_too_late(engagement):
+            await self.give_up(engagement, "leg_not_answered")
         else:
             await self._move(engagement, EngagementStep.LISTENER_RINGING, LOOK_AGAIN)
 
@@ -205,18 +172,20 @@ class CallSteps:
         """The join was not reported: ask whether the caller is there, and bring them again."""
         contact = await self._contacts.get(engagement.contact_id)
         assert contact.call_sid is not None, "a call has its sid"
-        if await self._telephony.call_state(contact.call_sid) is CallState.ENDED:
+        asked = self._telephony.call_state(contact.call_sid)
+        if await self._asked(engagement, asked) is CallState.ENDED:
             await self._caller_gone(engagement)
         elif await self._has_joined(engagement, contact.call_sid):
             await self.caller_joined(engagement)
         elif engagement.step_attempts > REDIRECTS:
-            await self._give_up(engagement, "caller_not_joined")
+            await self.give_up(engagement, "caller_not_joined")
         else:
             await self._bring(engagement, contact.call_sid)
 
     async def _bring(self, engagement: Engagement, call_sid: str) -> None:
+        bringing = self._telephony.bring_caller(call_sid, engagement.engagement_id)
         try:
-            await self._telephony.bring_caller(call_sid, engagement.engagement_id)
+            await self._asked(engagement, bringing)
         except CallGone:
             await self._caller_gone(engagement)
             return
@@ -225,7 +194,7 @@ class CallSteps:
     async def _has_joined(self, engagement: Engagement, call_sid: str) -> bool:
         assert engagement.conference_name is not None, "a call has its conference's name"
         sought = LegSought(engagement.conference_name, "caller", engagement.conference_sid)
-        leg = await self._telephony.leg(sought)
+        leg = await self._asked(engagement, self._telephony.leg(sought))
         return leg is not None and leg.call_sid == call_sid
 
     async def caller_joined(self, engagement: Engagement) -> None:
@@ -244,7 +213,7 @@ class CallSteps:
     async def leg_ended(self, engagement: Engagement) -> None:
         """Her leg is over: not connected, if they were not talking yet."""
         if engagement.state is EngagementState.CONNECTING:
-            await self._give_up(engagement, "leg_not_answered")
+            await self.give_up(engagement, "leg_not_answered")
 
     async def _caller_gone(self, engagement: Engagement) -> None:
         contact = await self._contacts.end(
@@ -252,16 +221,38 @@ class CallSteps:
         )
         await self._effects.ended(contact, engagement)
 
-    async def _give_up(self, engagement: Engagement, reason: str) -> None:
-        """The listener could not be joined: the contact keeps its rank, her audio is to be checked."""
+    async def give_up(self, engagement: Engagement, reason: str) -> None:
+        """The listener could not be joined: the contact keeps its rank.
+
+        Her audio is to be checked where it was her telephone that did not
+        answer: a network that is away says nothing of it, and would take one
+        listener after the other out of service.
+        """
         now = self._clock.now()
         contact = await self._engagements.not_connected(engagement.engagement_id, reason, now)
         if contact.turn == engagement.turn:
             return
-        await self._presence.conclude(
-            engagement.listener_id, PresenceState.CHECK_AUDIO, "leg_failed", now
-        )
+        NOT_CONNECTED.labels(reason).inc()
+        if reason in AUDIO_AT_FAULT:
+            await self._presence.conclude(
+                engagement.listener_id, PresenceState.CHECK_AUDIO, "leg_failed", now
+            )
         await self._effects.given_back(contact, engagement)
+
+    async def return_to_head(self, engagement: Engagement) -> bool:
+        """Let whoever is next have a caller on whom we failed, before all others; False if over."""
+        contact = await self._engagements.return_contact(
+            engagement.contact_id,
+            "set_aside",
+            self._clock.now(),
+            returned_to_head=True,
+            engagement_id=engagement.engagement_id,
+        )
+        if contact.turn == engagement.turn:
+            return False
+        NOT_CONNECTED.labels("set_aside").inc()
+        await self._effects.given_back(contact, engagement)
+        return True
 
     async def _hang_up(self, engagement: Engagement) -> None:
         sid = engagement.leg_call_sid
@@ -293,10 +284,29 @@ class CallSteps:
             leg_queue_ms=None if leg is None else leg.queue_ms,
         )
 
-    def _is_too_late(self, engagement: Engagement) -> bool:
+    async def _asked(self, engagement: Engagement, asked: Awaitable[T]) -> T:
+        """Return the network's answer, wanted in time for this call and no later."""
+        try:
+            async with asyncio.timeout(max(LEAST_SECONDS, self._left(engagement).total_seconds())):
+                return await asked
+        except TimeoutError:
+            error = OutcomeUnknown("not answered in time for the call", code=UNAVAILABLE)
+        raise error
+
+    def is_too_late(self, engagement: Engagement) -> bool:
+        """Tell whether a caller has been kept for a listener for long enough; never of a hang-up."""
+        return engagement.step is not EngagementStep.HANG_UP and self._left(engagement) < timedelta(
+            0
+        )
+
+    def _left(self, engagement: Engagement) -> timedelta:
+        """Return how long the present step may still take."""
         # Her telephone rings only once the account's calls a second let it.
         allowed = self._answered_within + timedelta(milliseconds=engagement.leg_queue_ms)
-        return self._clock.now() - engagement.accepted_at > allowed
+        until = engagement.accepted_at + allowed
+        if engagement.step in (EngagementStep.BRING_CALLER, EngagementStep.CALLER_JOINING):
+            until += BRINGING
+        return until - self._clock.now()
 
 
 def _listeners_leg(engagement: Engagement) -> LegSought:

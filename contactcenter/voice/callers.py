@@ -23,6 +23,7 @@ from config.vocabulary import (
     UrgencySource,
 )
 from contactcenter.centre.effects import Effects
+from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.entrance import Coming, Entrance
 from contactcenter.centre.queue.facts import NOTHING, Facts, facts_of
 from contactcenter.centre.queue.presence import Presence
@@ -41,6 +42,8 @@ CALLS_CHECKED = 200
 SETTLED = timedelta(seconds=60)
 # One more read while the carrier waits for an answer: without it, the caller is nobody we know.
 RECOGNITION_SECONDS = 0.5
+# A state moves on a few times at most while one key is acted on.
+DANGER_TRIES = 3
 
 
 class Callers:
@@ -56,6 +59,7 @@ class Callers:
         states: QueueStates,
         telephony: Telephony,
         presence: Presence,
+        quarantine: Quarantine,
         clock: Clock,
     ) -> None:
         """Take everything from the composition root."""
@@ -67,6 +71,7 @@ class Callers:
         self._states = states
         self._telephony = telephony
         self._presence = presence
+        self._quarantine = quarantine
         self._clock = clock
 
     async def arrived(
@@ -161,19 +166,29 @@ class Callers:
         Who waits where only some listeners answer is moved to whoever is
         free. A contact that is over, but for one turned away, stays as it is.
         """
-        contact = await self._contacts.get(contact_id)
+        for _ in range(DANGER_TRIES):
+            contact = await self._contacts.get(contact_id)
+            try:
+                raised = await self._in_danger(contact)
+            except Conflict:
+                # Answered, ended, turned away or let in between the look and the act: look again.
+                continue
+            if raised is not None:
+                await self._effects.changed(raised)
+            return raised or contact
+        return await self._contacts.get(contact_id)
+
+    async def _in_danger(self, contact: ContactSnapshot) -> ContactSnapshot | None:
+        """Act on the danger key of a contact as it was seen; None when nothing is to be done."""
         if contact.disposition is Disposition.DETERRED:
-            raised = await self._contacts.readmit(
-                contact_id, self._entrance.in_danger(contact), self._clock.now()
+            return await self._contacts.readmit(
+                contact.contact_id, self._entrance.in_danger(contact), self._clock.now()
             )
-        elif contact.state is ContactState.WAITING and self._entrance.is_for_some(contact):
-            raised = await self._moved_in_danger(contact)
-        elif contact.state in (ContactState.WAITING, ContactState.ACTIVE):
-            raised = await self._raised(contact)
-        else:
-            return contact
-        await self._effects.changed(raised)
-        return raised
+        if contact.state is ContactState.WAITING and self._entrance.is_for_some(contact):
+            return await self._moved_in_danger(contact)
+        if contact.state in (ContactState.WAITING, ContactState.ACTIVE):
+            return await self._raised(contact)
+        return None
 
     async def _moved_in_danger(self, contact: ContactSnapshot) -> ContactSnapshot:
         placement = self._entrance.in_danger(contact)
@@ -274,15 +289,18 @@ class Callers:
     async def close_orphans(self) -> None:
         """End the contacts of calls that are over although no callback said so."""
         before = self._clock.now() - SETTLED
-        suspects = await self._contacts.open_calls(before, CALLS_CHECKED)
+        suspects = await self._contacts.open_calls(before, CALLS_CHECKED + self._quarantine.aside)
         if not suspects:
             return
         live = frozenset(await self._telephony.calls_in_progress())
-        for contact in suspects:
-            assert contact.call_sid is not None, "a call has its sid"
-            if contact.call_sid in live:
-                continue
-            # The list is eventually consistent: ask for the one call before believing it.
-            if await self._telephony.call_state(contact.call_sid) is CallState.ENDED:
-                log.warning("orphan_call_closed", contact_id=str(contact.contact_id))
-                await self.left(contact.contact_id, "orphan_call", EndedBy.CARRIER)
+        unseen = [contact for contact in suspects if contact.call_sid not in live]
+        await self._quarantine.each(
+            unseen, self._close_orphan, lambda each: About("orphan_call", each.contact_id)
+        )
+
+    async def _close_orphan(self, contact: ContactSnapshot) -> None:
+        assert contact.call_sid is not None, "a call has its sid"
+        # The list is eventually consistent: ask for the one call before believing it.
+        if await self._telephony.call_state(contact.call_sid) is CallState.ENDED:
+            log.warning("orphan_call_closed", contact_id=str(contact.contact_id))
+            await self.left(contact.contact_id, "orphan_call", EndedBy.CARRIER)

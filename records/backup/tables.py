@@ -18,6 +18,8 @@ LEFT_OUT = {
     # A restored session would let in whoever stole its token meanwhile.
     "staff_session": "everybody signs in again",
     "live_ticket": "thirty seconds long, and of a session",
+    # What a loop of the service could not serve a moment ago: it tries again.
+    "set_aside": "the service's own notes, of minutes",
 }
 
 KEYS_SCHEMA = "keys"

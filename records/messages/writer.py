@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from config.clock import monotonic
-from config.errors import CentreError, Unavailable
+from config.errors import CentreError, Misconfigured, Unavailable
 from config.log import get_logger
 from records.messages.backlog import Backlog, Entry, Limits
 from records.messages.commit import Outcome
@@ -130,9 +130,11 @@ class GroupWriter:
             _answer(each, Unavailable(code=code, retry_after=1))
 
     def _fail(self, entries: Sequence[Entry[_Waiting]], error: CentreError) -> None:
+        # A list of mistakes is made otherwise than the rest of the tree: its authors get its code.
+        kind = CentreError if isinstance(error, Misconfigured) else type(error)
         for each in entries:
             # An error of one's own: a shared one would gather everybody's tracebacks.
-            _answer(each, type(error)(str(error), code=error.code, retry_after=error.retry_after))
+            _answer(each, kind(str(error), code=error.code, retry_after=error.retry_after))
 
 
 def _own(error: Exception) -> CentreError:

@@ -8,7 +8,7 @@ INSERT_ONLY = ("public.audit", "public.audit_seal", "public.contact_event")
 READ_ONLY = ("public.alembic_version",)
 
 # Rows that legitimately go away while serving: expired tickets and sessions,
-# links taken back, facts replaced, callbacks too old to be repeated.
+# links taken back, facts replaced, notes of what failed and works again.
 DELETABLE = (
     "public.audit_unsealed",
     "public.blind_index",
@@ -18,6 +18,7 @@ DELETABLE = (
     "public.contact_fact",
     "public.contact_person",
     "public.live_ticket",
+    "public.set_aside",
     "public.staff_line",
     "public.staff_session",
     "public.staff_skill",

@@ -19,6 +19,7 @@ from records.models.follow_up import FollowUp
 from records.models.keys import CheckValue, DataKey
 from records.models.line import ConfigVersion, FormVersion, Line
 from records.models.queue_override import QueueOverride
+from records.models.set_aside import SetAsideRow
 from records.models.staff import (
     Listener,
     LiveTicket,
@@ -58,6 +59,7 @@ __all__ = [
     "Person",
     "PresenceEvent",
     "QueueOverride",
+    "SetAsideRow",
     "Staff",
     "StaffLine",
     "StaffSession",

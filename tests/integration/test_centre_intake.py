@@ -99,6 +99,7 @@ async def door(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterat
             whole.centre.states,
             None,  # no act of these tests reaches the telephone
             whole.centre.staff.presence,
+            whole.quarantine("orphan_calls"),
             SystemClock(),
         )
         colette = await whole.listener("colette", Role.COORDINATOR)

@@ -33,7 +33,9 @@ def later(whole: WholeCentre, seconds: float) -> Outcomes:
     """Return what tells outcomes, by a clock so far ahead."""
     contacts = Contacts(whole.engines.database, whole.engines.vault)
     clock = ManualClock(whole.centre.clock.now() + timedelta(seconds=seconds))
-    return Outcomes(whole.engines.router, contacts, whole.helpline, clock)
+    return Outcomes(
+        whole.engines.router, contacts, whole.helpline, whole.quarantine("offer_outcomes"), clock
+    )
 
 
 async def told(whole: WholeCentre, contact_id: UUID) -> list[tuple[ContactEventKind, bool]]:

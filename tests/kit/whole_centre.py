@@ -14,11 +14,13 @@ from config.ids import new_id
 from config.settings import PACKAGED_HELPLINES
 from config.vocabulary import Audience, PresenceState, Role, Urgency, UrgencySource
 from contactcenter.auth.principal import Principal
+from contactcenter.centre.quarantine import Quarantine
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.engines_in_use import EnginesInUse, engines_in_use
 from contactcenter.wiring import Centre, centre
 from records.actor import SYSTEM
 from records.contacts import Contacts
+from records.set_aside import SetAside
 from records.staff import Sessions, Staff
 from tests.kit.settings import settings_for
 
@@ -30,6 +32,10 @@ class WholeCentre:
     centre: Centre
     engines: EnginesInUse
     helpline: Helpline
+
+    def quarantine(self, loop: str) -> Quarantine:
+        """Return what keeps the failing items of a loop from the others."""
+        return Quarantine(SetAside(self.engines.database), self.centre.clock, loop)
 
     async def listener(
         self,

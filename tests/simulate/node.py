@@ -8,8 +8,10 @@ from typing import Any, cast
 from uuid import UUID
 
 from config.clock import Clock
+from config.errors import CentreError
 from config.helpline.helpline import Helpline
 from contactcenter.centre.effects import Effects
+from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.escalation import Escalations
 from contactcenter.centre.queue.offers import Offers
 from contactcenter.centre.queue.outcomes import Outcomes
@@ -58,7 +60,7 @@ class Sabotage:
 
 
 class Silence:
-    """Stands for `Wakes`, `Messages` and `QueueOverrides`: no screen, no line, no supervisor."""
+    """Stands for `Wakes`, `Messages`, `QueueOverrides`, `SetAside`: no screen, line, supervisor."""
 
     async def tell(self, kind: WakeKind, contact_id: UUID, *numbers: int) -> None:
         """Wake nobody."""
@@ -69,9 +71,25 @@ class Silence:
     async def say(self, _contact: ContactSnapshot, _why: str, *_: object) -> None:
         """Say nothing."""
 
+    async def note(self, *_: object) -> None:
+        """Note nothing."""
+
+    async def clear(self, *_: object) -> None:
+        """Forget nothing."""
+
     async def current(self, line_id: str, now: datetime) -> list[Any]:
         """Override nothing."""
         return []
+
+
+class Strict(Quarantine):
+    """Surprises are not set aside here: they end the simulation; a refusal is counted as ever."""
+
+    async def failed(self, what: About, error: Exception) -> bool:
+        """Count what is ours, raise the rest."""
+        if not isinstance(error, CentreError):
+            raise error
+        return await super().failed(what, error)
 
 
 class Lock:
@@ -146,7 +164,8 @@ class Services:
 
     def make_loops(self) -> None:
         """Make what the router's loops run."""
-        limits, clock = self.helpline.limits, self.clock
+        limits, clock, silence = self.helpline.limits, self.clock, self._silence
+        strict = Strict(silence, clock, "simulated")
         self.lock = cast("Any", Lock())
         self.sweep = Sweep(
             self.router,
@@ -156,6 +175,7 @@ class Services:
             self.presence,
             self.queueing,
             self.effects,
+            strict,
             clock,
             grace=timedelta(seconds=limits.chat_grace_seconds),
             preferred=timedelta(seconds=limits.preferred_listener_seconds),
@@ -167,14 +187,20 @@ class Services:
             self.presence,
             self.placements,
             self.lock,
+            strict,
             clock,
         )
-        silence = self._silence
         self.states = QueueStates(self.router, silence, self.helpline, clock)
         self.escalations = Escalations(
-            self.contacts, silence, self.states, self.placements, self.effects, clock
+            self.contacts,
+            silence,
+            self.states,
+            self.placements,
+            self.effects,
+            strict,
+            clock,
         )
-        self.outcomes = Outcomes(self.router, self.contacts, self.helpline, clock)
+        self.outcomes = Outcomes(self.router, self.contacts, self.helpline, strict, clock)
 
 
 class Node(Services):

@@ -7,9 +7,10 @@ commit and the index being told of it lies a moment, so a difference younger
 than that moment is nobody's mistake: it is left to the round of changes.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
@@ -19,6 +20,7 @@ from prometheus_client import Counter
 
 from config.errors import InvalidInput
 from config.vocabulary import ContactState, PresenceState
+from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.entries import Entries, is_over, left_of
 from contactcenter.centre.queue.presence import Presence
 from records.contacts import Contacts, ContactSnapshot
@@ -66,8 +68,10 @@ class Comparison:
         store: PresenceStore,
         presence: Presence,
         entries: Entries,
+        quarantine: Quarantine,
     ) -> None:
         """Suspect nothing yet."""
+        self._quarantine = quarantine
         self._router = router
         self._contacts = contacts
         self._store = store
@@ -98,8 +102,8 @@ class Comparison:
         contacts, self._contact_suspects = self._contact_suspects, {}
         for batch in batches(contacts.items(), PAGE):
             found = await self._contacts.states_of([contact_id for contact_id, _ in batch])
-            for contact_id, version in batch:
-                await self._settle_contact(contact_id, version, found.get(contact_id))
+            settle = partial(self._settle_contact, found)
+            await self._quarantine.each(batch, settle, lambda each: About("settle", each[0]))
         listeners, self._listener_suspects = self._listener_suspects, {}
         if listeners:
             await self._settle_listeners(listeners, now)
@@ -171,8 +175,10 @@ class Comparison:
                     _suspect(self._contact_suspects, entry.contact_id, entry.version)
 
     async def _settle_contact(
-        self, contact_id: UUID, version: int, contact: ContactSnapshot | None
+        self, found: Mapping[UUID, ContactSnapshot], suspect: tuple[UUID, int]
     ) -> None:
+        contact_id, version = suspect
+        contact = found.get(contact_id)
         if contact is None:
             if await self._router.forget(contact_id, version) is Step.DONE:
                 _contact_repaired(Repair.CONTACT_UNKNOWN, contact_id)
@@ -201,8 +207,11 @@ class Comparison:
             return
         rows = await self._store.of(touched)
         loads = await self._store.loads(now)
-        for staff_id, row in rows.items():
-            await self.enter_listener(row, loads.get(staff_id, ()))
+
+        async def enter(row: ListenerRow) -> None:
+            await self.enter_listener(row, loads.get(row.staff_id, ()))
+
+        await self._quarantine.each(rows.values(), enter, _about_listener)
 
     async def _suspect_listeners(self, now: datetime) -> None:
         present = {row.staff_id: row for row in await self._store.all_present()}
@@ -221,7 +230,8 @@ class Comparison:
         indexed = {entry.listener_id: entry for entry in await self._indexed_listeners()}
         rows = await self._store.of(suspects)
         loads = await self._store.loads(now)
-        for staff_id in suspects:
+
+        async def settle(staff_id: UUID) -> None:
             entry, row = indexed.get(staff_id), rows.get(staff_id)
             load = loads.get(staff_id, ())
             if row is None or row.state is PresenceState.OFFLINE:
@@ -237,6 +247,10 @@ class Comparison:
                 was_wrong = was_wrong and await self.enter_listener(row, load)
             if was_wrong:
                 _listener_repaired(kind, staff_id)
+
+        await self._quarantine.each(
+            suspects, settle, lambda each: About("settle", listener_id=each)
+        )
 
     async def _send_away(self, entry: IndexedListener) -> bool:
         return await self._router.forget_listener(entry.listener_id, entry.version) is Step.DONE
@@ -274,6 +288,10 @@ def batches(items: Collection[T], size: int) -> Iterator[Sequence[T]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
+
+
+def _about_listener(row: ListenerRow) -> About:
+    return About("enter", listener_id=row.staff_id)
 
 
 def _suspect(suspects: dict[UUID, int], id_: UUID, version: int = 0) -> None:

@@ -43,7 +43,12 @@ class Entries:
         """Return those who have a lane, of contacts that wait on our lines."""
         found: list[WaitingContact] = []
         for contact in contacts:
-            entry = self._placements.waiting(contact)
+            try:
+                entry = self._placements.waiting(contact)
+            except Exception:
+                # One that we cannot place must not keep everybody else out of the index.
+                log.exception("contact_not_placed", contact_id=str(contact.contact_id))
+                continue
             if self._lanes.issuperset(entry.lanes):
                 found.append(entry)
             else:

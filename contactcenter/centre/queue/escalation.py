@@ -9,16 +9,17 @@ line has a name of its own, so saying it again adds nothing.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from config.clock import Clock
-from config.errors import CentreError, Unavailable
 from config.helpline.helpline import Helpline
 from config.helpline.hours import Closed
 from config.helpline.schema.urgency import EscalationStep
 from config.vocabulary import Channel, EscalationWhen, FollowUpKind, QueueStateKind
 from contactcenter.centre.effects import Effects
+from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.queue.states import Picture, QueueStates
 from contactcenter.centre.system_lines import SystemLines
@@ -47,6 +48,7 @@ class Escalations:
         states: QueueStates,
         placements: Placements,
         effects: Effects,
+        quarantine: Quarantine,
         clock: Clock,
     ) -> None:
         """Take everything from the composition root; `states` is looked at by a loop of its own."""
@@ -55,6 +57,7 @@ class Escalations:
         self._states = states
         self._placements = placements
         self._effects = effects
+        self._quarantine = quarantine
         self._clock = clock
 
     @property
@@ -62,7 +65,7 @@ class Escalations:
         return self._placements.helpline
 
     async def round(self) -> int:
-        """Apply what is due, a bounded number of each step; return how many steps were applied.
+        """Apply what is due, a bounded number of each step; return how many steps were taken.
 
         One contact that cannot be taken through a step stops nobody else.
         Raises Unavailable when PostgreSQL does not answer: all of it is due
@@ -81,32 +84,17 @@ class Escalations:
                 now - timedelta(seconds=step.after_seconds),
                 step.urgencies,
                 pairs,
-                AT_ONCE,
+                AT_ONCE + self._quarantine.aside,
                 line_ids=lines,
             )
-            for contact in due:
-                applied += await self._try(number, step, contact, now)
+            apply = partial(self._apply, number, step, now)
+            about = partial(_about, step)
+            applied += len(await self._quarantine.each(due, apply, about))
         return applied
 
-    async def _try(
-        self, number: int, step: EscalationStep, contact: ContactSnapshot, now: datetime
-    ) -> bool:
-        try:
-            return await self._apply(number, step, contact, now)
-        except Unavailable:
-            raise
-        except CentreError as error:
-            log.warning(
-                "escalation_refused",
-                contact_id=str(contact.contact_id),
-                step=step.id,
-                code=error.code,
-            )
-            return False
-
     async def _apply(
-        self, number: int, step: EscalationStep, contact: ContactSnapshot, now: datetime
-    ) -> bool:
+        self, number: int, step: EscalationStep, now: datetime, contact: ContactSnapshot
+    ) -> None:
         if contact.channel is Channel.CHAT:
             state = self._states.picture.of(_home(contact), contact.channel, now)
             for key in said_by(step, self._helpline):
@@ -125,10 +113,9 @@ class Escalations:
             follow_up=self._owed(step, contact, now),
         )
         if after is None:
-            return False
+            return  # another node, or another moment, was first
         log.info("escalated", contact_id=str(contact.contact_id), step=step.id)
         await self._effects.changed(after)
-        return True
 
     def _taken_in(self, step: EscalationStep, contact: ContactSnapshot) -> Placement | None:
         if step.take_in is None or step.take_in == contact.queue:
@@ -150,6 +137,10 @@ class Escalations:
         opening = self._helpline.opening(contact.channel, queue, now)
         due_at = opening.reopens_at if isinstance(opening, Closed) else None
         return FollowUpWanted(FollowUpKind.SPECIALIST, queue, due_at, step.id)
+
+
+def _about(step: EscalationStep, contact: ContactSnapshot) -> About:
+    return About(step.id, contact.contact_id)
 
 
 def _home(contact: ContactSnapshot) -> str:

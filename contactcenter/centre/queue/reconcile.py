@@ -14,6 +14,7 @@ from prometheus_client import Counter
 from config.clock import Clock
 from config.errors import InvalidInput, Unavailable
 from config.vocabulary import ContactState
+from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.comparison import Comparison, waiting_pages
 from contactcenter.centre.queue.entries import Entries, is_over, left_of
 from contactcenter.centre.queue.placement import Placements
@@ -50,6 +51,7 @@ class Reconciler:
         presence: Presence,
         placements: Placements,
         lock: NodeLock,
+        quarantine: Quarantine,
         clock: Clock,
     ) -> None:
         """Start with a whole pass due."""
@@ -59,9 +61,10 @@ class Reconciler:
         self._presence = presence
         self._placements = placements
         self._lock = lock
+        self._quarantine = quarantine
         self._clock = clock
         self._entries = Entries(placements)
-        self._comparison = Comparison(router, contacts, store, presence, self._entries)
+        self._comparison = Comparison(router, contacts, store, presence, self._entries, quarantine)
         self._since = clock.now() - OVERLAP
         self._whole_pass_at = clock.now()
         self._soon = SOON_PASSES
@@ -160,8 +163,9 @@ class Reconciler:
     async def _changes(self, now: datetime) -> None:
         since = self._since
         changed = await self._contacts.changed_since(since, CHANGED_AT_ONCE)
-        for contact in changed:
-            await self._repair(contact)
+        await self._quarantine.each(
+            changed, self._repair, lambda each: About("repair", each.contact_id)
+        )
         # What a listener was told to the index may be lost as well: a presence, or free again.
         await self._comparison.enter_touched(since, now)
         full = len(changed) == CHANGED_AT_ONCE

@@ -5,7 +5,8 @@ by itself; here its report is recorded in PostgreSQL and followed up.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -15,11 +16,12 @@ from config.clock import Clock
 from config.errors import CentreError, Unavailable
 from config.vocabulary import ContactEventKind, PresenceState
 from contactcenter.centre.effects import Effects
+from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.queue.queueing import Queueing, taken_version
 from records.actor import SYSTEM
 from records.contacts import Contacts
-from records.engagements import Engagements
+from records.engagements import Engagement, Engagements
 from records.presence import PresenceStore
 from routing.model import Offer, SweepReport
 from routing.router import Router
@@ -29,6 +31,14 @@ log = structlog.get_logger()
 LOST_AT_ONCE = 100
 # A session in use is written down at most once a minute.
 SESSION_SILENT = timedelta(seconds=90)
+
+
+@dataclass(frozen=True, slots=True)
+class _FollowUp:
+    """One thing that a report asks for."""
+
+    about: About
+    act: Callable[[], Awaitable[None]]
 
 
 class Sweep:
@@ -43,6 +53,7 @@ class Sweep:
         presence: Presence,
         queueing: Queueing,
         effects: Effects,
+        quarantine: Quarantine,
         clock: Clock,
         *,
         grace: timedelta,
@@ -56,45 +67,48 @@ class Sweep:
         self._presence = presence
         self._queueing = queueing
         self._effects = effects
+        self._quarantine = quarantine
         self._clock = clock
         self._grace = grace
         self._preferred = preferred
 
     async def round(self) -> SweepReport:
-        """Sweep the index, record what it reports, and do what it asks."""
+        """Sweep the index, record what it reports, and do what it asks.
+
+        Raises Unavailable when an engine is away: what is owed is told again,
+        or found by `Outcomes`.
+        """
         report = await self._router.sweep()
-        for follow_up in self._follow_ups(report):
-            try:
-                await follow_up()
-            except Unavailable:
-                # An engine is away: what is owed is told again, or found by `Outcomes`.
-                raise
-            except CentreError as error:
-                # One contact, or one listener, must not stop everybody else's round.
-                log.warning("sweep_follow_up_refused", code=error.code)
+        asked = self._follow_ups(report)
+        await self._quarantine.each(asked, lambda each: each.act(), lambda each: each.about)
         return report
 
-    def _follow_ups(self, report: SweepReport) -> Iterator[Callable[[], Awaitable[None]]]:
+    def _follow_ups(self, report: SweepReport) -> Iterator[_FollowUp]:
         """Yield what a report asks for, who holds something first."""
+        note = self._queueing.note
+        back = self._queueing.given_back
         for offer in report.stuck_accepting:
-            yield partial(self._settle, offer)
+            yield _of("settle", offer, partial(self._settle, offer))
         for listener_id in report.leases_lost:
-            lost = PresenceState.OFFLINE
-            yield partial(self._conclude, listener_id, lost, "lease_lost")
+            act = partial(self._conclude, listener_id, PresenceState.OFFLINE, "lease_lost")
+            yield _FollowUp(About("lease_lost", listener_id=listener_id), act)
         for listener_id in report.asked:
-            yield partial(self._conclude, listener_id, PresenceState.ASKED, "missed_offers")
+            act = partial(self._conclude, listener_id, PresenceState.ASKED, "missed_offers")
+            yield _FollowUp(About("asked", listener_id=listener_id), act)
         for listener_id, contact_id in report.wrap_ups_over:
-            yield partial(self._end_wrap_up, listener_id, contact_id)
+            act = partial(self._end_wrap_up, listener_id, contact_id)
+            yield _FollowUp(About("wrap_up_over", contact_id, listener_id), act)
         for contact_id in report.exhausted:
-            yield partial(self._note_exhausted, contact_id)
+            act = partial(self._note_exhausted, contact_id)
+            yield _FollowUp(About("exhausted", contact_id), act)
         for offer in report.expired:
-            yield partial(self._expired, offer)
+            yield _of("expired", offer, partial(self._expired, offer))
         for offer in report.unseen:
-            yield partial(self._queueing.given_back, offer, ContactEventKind.OFFER_UNSEEN)
+            yield _of("unseen", offer, partial(back, offer, ContactEventKind.OFFER_UNSEEN))
         for offer in report.withdrawn:
-            yield partial(self._queueing.given_back, offer, ContactEventKind.OFFER_WITHDRAWN)
+            yield _of("withdrawn", offer, partial(back, offer, ContactEventKind.OFFER_WITHDRAWN))
         for offer in report.offered:
-            yield partial(self._queueing.note, offer, ContactEventKind.OFFERED)
+            yield _of("offered", offer, partial(note, offer, ContactEventKind.OFFERED))
 
     async def _expired(self, offer: Offer) -> None:
         await self._queueing.given_back(offer, ContactEventKind.OFFER_EXPIRED)
@@ -143,20 +157,32 @@ class Sweep:
         """Put chats of listeners lost for longer than the grace back, at the head, hers first."""
         now = self._clock.now()
         orphans = await self._engagements.orphaned_chats(
-            now - self._grace, now - self._grace - SESSION_SILENT, LOST_AT_ONCE
+            now - self._grace,
+            now - self._grace - SESSION_SILENT,
+            LOST_AT_ONCE + self._quarantine.aside,
         )
-        for engagement in orphans:
-            contact = await self._engagements.return_contact(
-                engagement.contact_id,
-                "listener_lost",
-                now,
-                returned_to_head=True,
-                lost_by_desk=True,
-                engagement_id=engagement.engagement_id,
-                preferred_listener_id=engagement.listener_id,
-                preferred_until=now + self._preferred,
-            )
-            try:
-                await self._effects.given_back(contact, engagement)
-            except Unavailable as error:
-                log.warning("index_not_told", code=error.code)
+        await self._quarantine.each(orphans, partial(self._return_orphan, now), _about_orphan)
+
+    async def _return_orphan(self, now: datetime, engagement: Engagement) -> None:
+        contact = await self._engagements.return_contact(
+            engagement.contact_id,
+            "listener_lost",
+            now,
+            returned_to_head=True,
+            lost_by_desk=True,
+            engagement_id=engagement.engagement_id,
+            preferred_listener_id=engagement.listener_id,
+            preferred_until=now + self._preferred,
+        )
+        try:
+            await self._effects.given_back(contact, engagement)
+        except Unavailable as error:
+            log.warning("index_not_told", code=error.code)
+
+
+def _of(act: str, offer: Offer, does: Callable[[], Awaitable[None]]) -> _FollowUp:
+    return _FollowUp(About(act, offer.contact_id), does)
+
+
+def _about_orphan(engagement: Engagement) -> About:
+    return About("orphan", engagement.contact_id, engagement.listener_id)

@@ -8,6 +8,7 @@ from config.clock import from_milliseconds, milliseconds
 from config.helpline.helpline import Helpline
 from contactcenter.centre.supervision_views import Alert, Severity
 from records.contacts.alarms import Alarm, Alarms
+from records.set_aside import SetAside
 from records.supervision import Floor
 from routing.model import Overview
 
@@ -15,10 +16,13 @@ from routing.model import Overview
 class Alerts:
     """Reads alerts from counters and from small, bounded indexes."""
 
-    def __init__(self, alarms: Alarms, floor: Floor, helpline: Helpline) -> None:
+    def __init__(
+        self, alarms: Alarms, floor: Floor, set_aside: SetAside, helpline: Helpline
+    ) -> None:
         """Look after every line of the pool."""
         self._alarms = alarms
         self._floor = floor
+        self._set_aside = set_aside
         self._helpline = helpline
         self._lines = [line.id for line in helpline.lines]
         self._telling = sum(
@@ -50,8 +54,11 @@ class Alerts:
         ]
         return alerts
 
-    async def for_supervision(self) -> list[Alert]:
-        """Return what only whoever supervises is told: steps that ask for her, and who needs relief.
+    async def for_supervision(self, now: datetime) -> list[Alert]:
+        """Return what only whoever supervises is told.
+
+        Whom the service itself cannot serve, steps that ask for her, and who
+        needs relief.
 
         Hard contacts in a row are about a listener's rest; nothing counts them
         against her.
@@ -74,7 +81,19 @@ class Alerts:
             for line in self._lines
             for each in await self._floor.in_need_of_relief([line], hard)
         ]
-        return alerts
+        return alerts + [
+            Alert(
+                code="set_aside" if each.contact_id else "listener_set_aside",
+                severity="critical" if each.contact_id else "warning",
+                line=line,
+                contact_id=each.contact_id,
+                listener_id=each.listener_id,
+                listener_name=each.listener_name,
+                since=each.since,
+            )
+            for line in self._lines
+            for each in await self._set_aside.of_line(line, now)
+        ]
 
 
 def of_lines(alerts: Iterable[Alert], line_ids: Collection[str]) -> list[Alert]:

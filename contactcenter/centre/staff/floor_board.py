@@ -59,7 +59,7 @@ class FloorBoard:
         ]
         sight = Sight(self._helpline, overview, self._states, self._outlook)
         alerts = await self._alerts.for_everybody(overview, now)
-        alerts += await self._alerts.for_supervision()
+        alerts += await self._alerts.for_supervision(now)
         return SupervisionView(
             at=now,
             queues=figures_of_lines(self._helpline, sight.figures(overrides), line_ids),

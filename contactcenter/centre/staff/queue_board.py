@@ -65,7 +65,7 @@ class QueueBoard:
         """Return the last look with what only she is told, if it or `revision` has changed."""
         if self._overview is None or self.last is None:
             return None
-        await self._read_alerts(revision)
+        await self._read_alerts(now, revision)
         state = SupervisionChanged(
             at=now,
             revision=revision,
@@ -80,8 +80,8 @@ class QueueBoard:
         self.last_supervision = state
         return state
 
-    async def _read_alerts(self, revision: int) -> None:
+    async def _read_alerts(self, now: datetime, revision: int) -> None:
         self._looks += 1
         if revision != self._alerts_of_revision or self._looks % ALERTS_EVERY_LOOKS == 0:
-            self._supervisors_alerts = await self._alerts.for_supervision()
+            self._supervisors_alerts = await self._alerts.for_supervision(now)
             self._alerts_of_revision = revision

@@ -6,7 +6,8 @@ everybody, so that a thousand visitors cost one statement.
 """
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -15,7 +16,8 @@ from config.clock import Clock
 from config.errors import Unavailable
 from config.vocabulary import ContactState
 from contactcenter.centre.effects import Effects
-from records.contacts import Contacts
+from contactcenter.centre.quarantine import About, Quarantine
+from records.contacts import Contacts, ContactSnapshot
 from routing.router import Router
 
 log = structlog.get_logger()
@@ -31,6 +33,7 @@ class SignsOfLife:
         contacts: Contacts,
         router: Router,
         effects: Effects,
+        quarantine: Quarantine,
         clock: Clock,
         *,
         silent: timedelta,
@@ -40,6 +43,7 @@ class SignsOfLife:
         self._contacts = contacts
         self._router = router
         self._effects = effects
+        self._quarantine = quarantine
         self._clock = clock
         self._silent = silent
         self._since = clock.now()
@@ -95,20 +99,27 @@ class SignsOfLife:
             self._since = self._clock.now()
             raise
         now = self._clock.now()
-        gone_since = now - self._away
         # While this process was not there it could hear nobody: it gives visitors as long to
         # come back as they have to stay away.
-        may_give_up = now - self._since >= self._away
-        for contact in await self._contacts.away_since(now - self._silent, AWAY_AT_ONCE):
-            assert contact.visitor_seen_at is not None, "a chat was seen when it came in"
-            if may_give_up and contact.visitor_seen_at < gone_since:
-                after = await self._contacts.end_away(contact.contact_id, gone_since, now)
-                if after.state is ContactState.CLOSED:
-                    self._held.discard(contact.contact_id)
-                    await self._effects.changed(after)
-            else:
-                await self._router.hold_back(contact.contact_id)
-                self._held.add(contact.contact_id)
+        gone_since = now - self._away if now - self._since >= self._away else None
+        absent = await self._contacts.away_since(
+            now - self._silent, AWAY_AT_ONCE + self._quarantine.aside
+        )
+        follow = partial(self._follow_absence, now, gone_since)
+        await self._quarantine.each(absent, follow, lambda each: About("absent", each.contact_id))
+
+    async def _follow_absence(
+        self, now: datetime, gone_since: datetime | None, contact: ContactSnapshot
+    ) -> None:
+        assert contact.visitor_seen_at is not None, "a chat was seen when it came in"
+        if gone_since is None or contact.visitor_seen_at >= gone_since:
+            await self._router.hold_back(contact.contact_id)
+            self._held.add(contact.contact_id)
+            return
+        after = await self._contacts.end_away(contact.contact_id, gone_since, now)
+        if after.state is ContactState.CLOSED:
+            self._held.discard(contact.contact_id)
+            await self._effects.changed(after)
 
     async def _offer_again(self, contact_id: UUID) -> None:
         # Whichever process held it back: asking is idempotent, and cheap on a (re)connection.

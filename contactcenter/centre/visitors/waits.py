@@ -25,6 +25,7 @@ from config.vocabulary import (
     QueueStateKind,
     Urgency,
 )
+from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.states import QueueStates
 from records.contacts import Contacts, ContactSnapshot
 from records.contacts.waiting import WaitingCall
@@ -77,6 +78,7 @@ class Waits:
         router: Router,
         states: QueueStates,
         helpline: Helpline,
+        quarantine: Quarantine,
         clock: Clock,
     ) -> None:
         """Know nobody yet."""
@@ -84,6 +86,7 @@ class Waits:
         self._router = router
         self._states = states
         self._helpline = helpline
+        self._quarantine = quarantine
         self._clock = clock
         self._calls: dict[UUID, _Known] = {}
         self._estimates: dict[UUID, _Estimate] = {}
@@ -97,9 +100,13 @@ class Waits:
         calls = {id_: each for id_, each in self._calls.items() if each.at >= began}
         self._calls = calls | {each.contact_id: _Known(each, now) for each in waiting}
         self._estimates = {id_: each for id_, each in self._estimates.items() if id_ in self._calls}
-        for contact_id in self._longest_unasked():
-            seconds = await self._router.expected_wait(contact_id)
-            self._estimates[contact_id] = _Estimate(seconds, now)
+        await self._quarantine.each(
+            self._longest_unasked(), self._estimate, lambda each: About("estimate", each)
+        )
+
+    async def _estimate(self, contact_id: UUID) -> None:
+        seconds = await self._router.expected_wait(contact_id)
+        self._estimates[contact_id] = _Estimate(seconds, self._clock.now())
 
     def note(self, contact: ContactSnapshot) -> None:
         """Keep what the row of a caller says who is being parked: their wait begins at once."""

@@ -13,6 +13,7 @@ from contactcenter.centre.queue.states import Picture
 from contactcenter.centre.visitors.waits import KNOWN_FOR, Told, Waits, may_be_called_back
 from records.contacts.waiting import WaitingCall
 from tests.kit.intake import DAY, dlpm, override, picture, waiting
+from tests.kit.quarantine import quarantine
 
 CALLER = UUID(int=1)
 CALL = WaitingCall(CALLER, "parent_proche", Audience.RELATIVE, Urgency.U4, 0, None)
@@ -34,7 +35,7 @@ class Known:
         self.calls, self.seconds, self.down = [call], seconds, False
         self.picture: Picture = picture()
         self.clock = ManualClock(DAY)
-        self.waits = Waits(self, self, self, dlpm(), self.clock)
+        self.waits = Waits(self, self, self, dlpm(), quarantine(self.clock), self.clock)
 
     async def waiting_calls(self, _limit: int) -> list[WaitingCall]:
         if self.down:
