@@ -12,7 +12,7 @@ from aiohttp import web
 from prometheus_client import Counter
 
 from config.clock import Clock, from_milliseconds, milliseconds
-from config.errors import CentreError, NotFound, OutcomeUnknown, Refused, Unavailable
+from config.errors import CentreError, Conflict, NotFound, Refused, Unavailable
 from config.helpline.helpline import Helpline
 from config.helpline.schema.lanes import DANGER_KEY
 from config.phone import valid_number
@@ -23,7 +23,7 @@ from contactcenter.voice.call_steps import CallSteps
 from contactcenter.voice.callers import Callers
 from contactcenter.voice.documents import OVER_STATES, Documents
 from contactcenter.web.forms import posted_form
-from records.contacts import Contacts
+from records.contacts import Contacts, ContactSnapshot
 from records.engagements import Engagement, Engagements
 
 log = structlog.get_logger()
@@ -76,9 +76,9 @@ class VoiceWebhooks:
             (addresses.LEFT, self._left),
             (addresses.JOIN, self._join),
             (addresses.AFTER, self._after),
-            (addresses.STATUS, self._status),
-            (addresses.LEG, self._leg),
-            (addresses.CONFERENCE, self._conference),
+            (addresses.STATUS, _absorbed(self._status)),
+            (addresses.LEG, _absorbed(self._leg)),
+            (addresses.CONFERENCE, _absorbed(self._conference)),
         ):
             name = path.strip("/").replace("/", ".")
             app.router.add_post(path, self._verified(answer), name=name)
@@ -112,7 +112,9 @@ class VoiceWebhooks:
             return self.documents.of(contact)
 
         again = addresses.address(addresses.INCOMING, first=milliseconds(first))
-        return await self._held(taken_in, again)
+        return await self._held(
+            taken_in, again, lambda: self.contacts.by_call(self.account_sid, call_sid)
+        )
 
     def _first_attempt(self, request: web.Request) -> datetime:
         """Return when the call first reached us; the address says it, and its signature vouches."""
@@ -130,7 +132,7 @@ class VoiceWebhooks:
             return self.documents.of(contact, silent=not digit)
 
         again = addresses.address(addresses.MENU, contact=contact_id, digit=digit)
-        return await self._held(placed, again)
+        return await self._held(placed, again, lambda: self.contacts.get(contact_id))
 
     async def _wait(self, request: web.Request, form: Form) -> web.StreamResponse:
         return self._waiting(request, form)
@@ -186,23 +188,31 @@ class VoiceWebhooks:
                 return twiml.nothing()
             return self.documents.unparked(await self.contacts.get(contact_id))
 
-        return await self._held(decided, addresses.address(addresses.LEFT, contact=contact_id))
+        again = addresses.address(addresses.LEFT, contact=contact_id)
+        return await self._held(decided, again, lambda: self.contacts.get(contact_id))
 
     async def _join(self, request: web.Request, form: Form) -> web.StreamResponse:
         del form
         engagement_id = _id(request, "engagement")
 
-        async def joined() -> str:
+        async def engaged() -> tuple[Engagement, ContactSnapshot]:
             engagement = await self.engagements.get(engagement_id)
             if engagement is None:
                 raise NotFound("no such engagement")
-            contact = await self.contacts.get(engagement.contact_id)
+            return engagement, await self.contacts.get(engagement.contact_id)
+
+        async def its_contact() -> ContactSnapshot:
+            return (await engaged())[1]
+
+        async def joined() -> str:
+            engagement, contact = await engaged()
             if contact.state is ContactState.ACTIVE and contact.turn == engagement.turn:
                 assert engagement.conference_name is not None, "a call has its conference's name"
                 return twiml.join(engagement.conference_name, contact.contact_id, engagement_id)
             return self.documents.of(contact, again=True)
 
-        return await self._held(joined, addresses.address(addresses.JOIN, engagement=engagement_id))
+        again = addresses.address(addresses.JOIN, engagement=engagement_id)
+        return await self._held(joined, again, its_contact)
 
     async def _after(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Say what follows the conference: goodbye, or another listener."""
@@ -219,7 +229,7 @@ class VoiceWebhooks:
             return self.documents.of(contact, again=True, moved=moved)
 
         again = addresses.address(addresses.AFTER, contact=contact_id, engagement=engagement_id)
-        return await self._held(followed, again)
+        return await self._held(followed, again, lambda: self.contacts.get(contact_id))
 
     # -- callbacks: absorbed whatever they say, in whatever order
 
@@ -283,18 +293,36 @@ class VoiceWebhooks:
 
     # -- when the database is away
 
-    async def _held(self, decide: Callable[[], Awaitable[str]], again: str) -> web.Response:
-        """Answer with a decision, or keep the caller and ask again when the database is away."""
+    async def _held(
+        self,
+        decide: Callable[[], Awaitable[str]],
+        again: str,
+        present: Callable[[], Awaitable[ContactSnapshot | None]],
+    ) -> web.Response:
+        """Answer with a decision, or keep the caller and ask again when the database is away.
+
+        A state that moved on under the decision is no outage: the answer is
+        then the document of the contact as it is at `present`.
+        """
         try:
             async with asyncio.timeout(COMMIT_SECONDS):
-                return _xml(await decide())
-        except (TimeoutError, Unavailable, OutcomeUnknown) as error:
+                try:
+                    return _xml(await decide())
+                except Conflict as error:
+                    log.info("webhook_overtaken", code=error.code)
+                contact = await present()
+                return _xml(
+                    self.documents.farewell() if contact is None else self.documents.of(contact)
+                )
+        except (TimeoutError, Unavailable) as error:
             log.warning("caller_held", code=getattr(error, "code", "timeout"))
         except NotFound:
             log.info("callback_for_unknown_contact")
             return _xml(self.documents.farewell())
-        except CentreError as error:
-            log.exception("webhook_failed", code=error.code)
+        except Exception as error:
+            # A mistake of ours about one call: the carrier would end it, and we keep it.
+            code = error.code if isinstance(error, CentreError) else type(error).__name__
+            log.exception("webhook_failed", code=code)
         return self._hold(None, again)
 
     def _hold(self, request: web.Request | None, again: str) -> web.Response:
@@ -302,6 +330,19 @@ class VoiceWebhooks:
         wanted = request.query.get("language") if request is not None else None
         language = self.helpline.language(wanted)
         return _xml(self.documents.hold_on(language, again))
+
+
+def _absorbed(answer: Answer) -> Answer:
+    """Return the answer to a callback, done or overtaken by what happened since: 204 for both."""
+
+    async def handler(request: web.Request, form: Form) -> web.StreamResponse:
+        try:
+            return await answer(request, form)
+        except (Conflict, NotFound) as error:
+            log.info("callback_overtaken", code=error.code)
+            return web.Response(status=204)
+
+    return handler
 
 
 def _id(request: web.Request, name: str) -> UUID:

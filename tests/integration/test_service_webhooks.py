@@ -3,10 +3,14 @@
 import asyncio
 import re
 import secrets
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import asyncpg
+import pytest
+from asyncpg.transaction import Transaction
 from redis.asyncio import Redis
 from twilio.request_validator import HMAC_SHA256, RequestValidator
 
@@ -179,8 +183,12 @@ async def _signed(
 
 
 async def _counted(centre: Site, http: aiohttp.ClientSession) -> float:
+    return await _metric(centre, http, "voice_webhooks_refused_total")
+
+
+async def _metric(centre: Site, http: aiohttp.ClientSession, name: str) -> float:
     async with http.get(f"{centre.ports.metrics_url}/metrics") as answer:
-        found = re.search(r"^voice_webhooks_refused_total (\S+)", await answer.text(), re.MULTILINE)
+        found = re.search(rf"^{name} (\S+)", await answer.text(), re.MULTILINE)
         assert found is not None
         return float(found[1])
 
@@ -195,3 +203,54 @@ async def _tables(centre: Site) -> dict[str, int]:
 async def _keys(redis_url: str) -> list[bytes]:
     async with Redis.from_url(redis_url) as redis:
         return sorted([key async for key in redis.scan_iter() if b"contact" in key])
+
+
+@pytest.mark.parametrize("path", ["danger", "menu"])
+async def test_a_key_that_races_with_the_end_of_the_call_is_no_outage(
+    path: str, tmp_path: Path, database: DatabaseAddresses, redis_url: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        centre = await stack.enter_async_context(site(tmp_path, database, redis_url))
+        await stack.enter_async_context(centre.serving())
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        form = _form()
+        _, greeted = await _signed(centre, http, "/voice/incoming", form)
+        contact = re.search(r"contact=[0-9a-f-]{36}", greeted)
+        assert contact is not None
+        await _signed(centre, http, f"/voice/menu?{contact[0]}", form | {"Digits": "1"})
+        held = await _metric(centre, http, "voice_calls_held_total")
+        # Both acts want the same row: they have it in the order in which they asked, the end first.
+        hold = await stack.enter_async_context(_held_contact(centre))
+        over = form | {"QueueResult": "hangup", "CallStatus": "completed"}
+        left = asyncio.ensure_future(_signed(centre, http, f"/voice/left?{contact[0]}", over))
+        await until(lambda: _waiting_for_a_lock(centre, 1), saying="the end waits")
+        key = form | {"Digits": "0"}
+        pressed = asyncio.ensure_future(_signed(centre, http, f"/voice/{path}?{contact[0]}", key))
+        await until(lambda: _waiting_for_a_lock(centre, 2), saying="the key waits")
+        await hold.commit()
+        assert (await left)[0] == 200
+        status, document = await pressed
+        assert status == 200
+        assert "<Redirect" not in document
+        assert "<Hangup" in document
+        assert await centre.value("SELECT disposition FROM contact") == "abandoned"
+        assert await _metric(centre, http, "voice_calls_held_total") == held
+
+
+@asynccontextmanager
+async def _held_contact(centre: Site) -> AsyncIterator[Transaction]:
+    """Hold every contact's row until the transaction yielded is committed."""
+    connection = await asyncpg.connect(centre.database.admin, timeout=5)
+    try:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("SELECT FROM contact FOR UPDATE")
+        yield transaction
+    finally:
+        await connection.close(timeout=5)
+
+
+async def _waiting_for_a_lock(centre: Site, many: int) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    waiting += " AND datname = current_database()"
+    return await centre.value(waiting) == many
