@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from config.errors import OutcomeUnknown, Unavailable
-from contactcenter.telephony.protocol import CallGone, CallState, LegRequest
+from contactcenter.telephony.protocol import CallGone, CallState, LegRequest, LegSought
 from contactcenter.telephony.transport import CallRate, twilio_transport
 from contactcenter.telephony.twilio_adapter import TwilioAccount, TwilioTelephony
 from tests.kit.telephony import (
@@ -30,7 +30,7 @@ ACTS: dict[str, Callable[[TwilioTelephony], Awaitable[object]]] = {
     "update": lambda it: it.bring_caller(CALL, UUID(int=1)),
     "hang_up": lambda it: it.end_call(CALL),
     "fetch": lambda it: it.call_state(CALL),
-    "list": lambda it: it.leg("room", "label"),
+    "list": lambda it: it.leg(LegSought("room", "label")),
     "stream": lambda it: it.calls_in_progress(),
 }
 CHANGING = ("create", "update", "hang_up")
