@@ -49,26 +49,33 @@ class IndexFormat:
 
     async def look(self, *, claims: bool = True) -> int:
         """Return the format that stands there; an index that has none is claimed. Raises Unavailable."""
-        key = self._plan.key
-        look = self._redis.pipeline(transaction=True)
-        look.get(key("format"))
-        look.hget(key("meta"), "now")
-        look.exists(key("leases"))
-        look.exists(key("profiles"))
-        told, clock, has_leases, has_profiles = await self._run(look.execute())
-        if clock != self._clock_seen[0]:
-            self._clock_seen = (clock, monotonic())
-        if told is None:
-            # 0.1.0 leased listeners without entering what their profiles serve.
-            found = FIRST if has_leases and not has_profiles else FORMAT
-            if found == FORMAT and claims:
-                await self._run(self._redis.set(key("format"), FORMAT, nx=True))
+        told = await self._run(self._redis.get(self._plan.key("format")))
+        if told == str(FORMAT):
+            found = FORMAT
+        elif told is None:
+            found = await self._told_by_its_shape(claims=claims)
         else:
             found = int(told) if str(told).isdecimal() else 0
+        if found != FORMAT:
+            await self._watch_its_clock()
         if found != self.found:
             log.warning("index_format_found", version=found)
         self.found = found
         return found
+
+    async def _told_by_its_shape(self, *, claims: bool) -> int:
+        # 0.1.0 leased listeners without entering what their profiles serve; we enter that first.
+        has_leases = await self._run(self._redis.exists(self._plan.key("leases")))
+        if has_leases and not await self._run(self._redis.exists(self._plan.key("profiles"))):
+            return FIRST
+        if claims:
+            await self._run(self._redis.set(self._plan.key("format"), FORMAT, nx=True))
+        return FORMAT
+
+    async def _watch_its_clock(self) -> None:
+        clock = await self._run(self._redis.hget(self._plan.key("meta"), "now"))
+        if clock != self._clock_seen[0]:
+            self._clock_seen = (clock, monotonic())
 
     async def adopt(self) -> bool:
         """Empty an index that another release has left; True when that was done.
