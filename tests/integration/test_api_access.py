@@ -33,6 +33,7 @@ WHO = {
     "me.presence": TAKES_CONTACTS,
     "me.live_ticket": READS_CONTACTS,
     "me.softphone_token": TAKES_CONTACTS,
+    "me.losses_seen": TAKES_CONTACTS,
     "offers.seen": TAKES_CONTACTS,
     "offers.accept": TAKES_CONTACTS,
     "offers.decline": TAKES_CONTACTS,

@@ -12,8 +12,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from contactcenter.engines import embedded_engines
-from contactcenter.engines import process as engine_process
+from contactcenter.engines import embedded_engines, keeper
 from contactcenter.engines.child import LAUNCHER
 from contactcenter.engines.keeper import StartFailed
 from tests.kit.engines import engine_host
@@ -66,7 +65,7 @@ async def test_a_killed_engine_is_back_at_the_same_address(engine: str, tmp_path
 async def test_an_engine_that_dies_again_and_again_ends_the_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_process, "RESTARTS", 0)
+    monkeypatch.setattr(keeper, "RESTARTS", 0)
 
     async def live_through_a_death() -> None:
         async with embedded_engines(tmp_path, durable=False) as engines:

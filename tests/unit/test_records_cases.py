@@ -41,10 +41,9 @@ def test_what_is_no_reference_is_refused(text):
     assert refusal.value.code == "wrong_reference"
 
 
-def test_a_wait_is_counted_in_whole_seconds_from_the_queue():
-    queued = datetime(2026, 1, 5, tzinfo=UTC)
-    assert waited_seconds(None, queued, queued + timedelta(seconds=90.9)) == 90
-    assert waited_seconds(4_999, queued, None) == 4
-    assert waited_seconds(None, queued, None) is None
-    assert waited_seconds(None, None, queued) is None
-    assert waited_seconds(None, queued, queued - timedelta(seconds=1)) == 0
+def test_a_wait_is_counted_in_whole_seconds_from_the_arrival():
+    arrived = datetime(2026, 1, 5, tzinfo=UTC)
+    assert waited_seconds(None, arrived, arrived + timedelta(seconds=90.9)) == 90
+    assert waited_seconds(4_999, arrived, None) == 4
+    assert waited_seconds(None, arrived, None) is None
+    assert waited_seconds(None, arrived, arrived - timedelta(seconds=1)) == 0
