@@ -18,8 +18,7 @@ test:  ## Install, then run every test, the browser's included
 	@.ci/environment test
 	@.ci/browser
 	$(BIN)/pytest -n auto tests/unit tests/property
-	$(BIN)/pytest -n 4 --dist loadfile tests/integration
-	$(BIN)/pytest -n 4 tests/fault
+	$(BIN)/pytest -n 6 --dist worksteal tests/fault tests/integration
 	$(BIN)/pytest -n 3 tests/e2e
 
 check:  ## Format, lint, types, layers and sizes, the quickest first

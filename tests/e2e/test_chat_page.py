@@ -281,7 +281,7 @@ async def test_a_phone_that_wakes_does_not_believe_its_dead_socket(browser: Brow
         await page.evaluate("dispatchEvent(new Event('online'))")
         cable.swallows = set()
         # What was swallowed is gone for good: only a new socket can bring it.
-        await expect(page.locator("#lines .bubble")).to_have_count(3, timeout=15_000)
+        await expect(page.locator("#lines .bubble")).to_have_count(3, timeout=40_000)
         assert (
             await shown(page) == site.centre.texts(contact_id) == ["avant", "pendant", "au réveil"]
         )

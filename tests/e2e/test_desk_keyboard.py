@@ -44,7 +44,7 @@ async def take_a_call(desk: DeskPage, service: RunningService) -> None:
         await desk.picture("keyboard-1-offer")
         await desk.press("Enter")
         await desk.until_focused("#contact-title")
-        await expect(desk.page.locator("[data-call=talking]")).to_be_visible(timeout=15_000)
+        await expect(desk.page.locator("[data-call=talking]")).to_be_visible(timeout=40_000)
         await desk.press("F9")
         await expect(desk.page.locator("#mute")).to_have_attribute("aria-pressed", "true")
         await desk.press("F9")

@@ -74,7 +74,7 @@ async def test_each_state_of_the_main_path_reads_well(tmp_path: Path, browser: B
             await expect(page.locator("#offer-words")).to_contain_text("Immédiate")
             await reads_well(desk, "offer")
             await desk.press("Control+Shift+Enter")
-            await expect(page.locator("[data-call=talking]")).to_be_visible(timeout=15_000)
+            await expect(page.locator("[data-call=talking]")).to_be_visible(timeout=40_000)
             await reads_well(desk, "talking")
             await desk.press("F2")
             await reads_well(desk, "emergency")
@@ -141,7 +141,7 @@ async def test_two_missed_offers_ask_and_nothing_is_automatic(
             await reads_well(desk, "asked")
             await desk.page.locator("#answer-ready").click()
             await expect(desk.page.locator(".dot.ready")).to_be_visible()
-            await expect(desk.page.locator("#accept")).to_be_visible(timeout=10_000)
+            await expect(desk.page.locator("#accept")).to_be_visible(timeout=40_000)
 
 
 async def test_a_telephone_that_does_not_answer_asks_for_the_headset(
@@ -161,7 +161,7 @@ async def test_a_telephone_that_does_not_answer_asks_for_the_headset(
             await expect(page.locator("cc-contact")).to_have_count(0)
             await expect(page.locator("#notice")).to_contain_text("retourné dans la file")
             await expect(page.locator("cc-audio-check [role=status]")).to_contain_text(
-                "microphone est entendu", timeout=10_000
+                "microphone est entendu", timeout=40_000
             )
             await reads_well(desk, "check-audio")
 
@@ -184,11 +184,11 @@ async def test_a_page_left_in_mid_call_asks_first_and_then_says_what_it_lost_unt
         async with caller(service, "1"):
             await expect(page.locator("#accept")).to_be_visible()
             await desk.press("Control+Shift+Enter")
-            await expect(page.locator("[data-call=talking]")).to_be_visible(timeout=15_000)
+            await expect(page.locator("[data-call=talking]")).to_be_visible(timeout=40_000)
             await page.reload()
             assert asked == ["beforeunload"]
             lost = page.locator("#losses")
-            await expect(lost).to_contain_text("Appel, Mineur", timeout=15_000)
+            await expect(lost).to_contain_text("Appel, Mineur", timeout=40_000)
             await expect(lost).to_contain_text("attend de nouveau, en tête de file")
             assert await desk.barriers() == []
             await page.locator("#losses-seen").click()
@@ -209,7 +209,7 @@ async def test_a_newer_session_takes_over_visibly(tmp_path: Path, browser: Brows
         second = DeskPage(page, page_errors(page), PICTURES)
         await page.goto(f"{service.ready['staff_url']}/signin")
         await sign_in(second, account(service, "ines"), later=True)
-        await expect(page.locator("button[data-presence=ready]")).to_be_enabled(timeout=15_000)
+        await expect(page.locator("button[data-presence=ready]")).to_be_enabled(timeout=40_000)
         await declare_ready(second)
         await expect(first.page.locator("#answer-ready")).to_have_text("Reprendre ici")
         await reads_well(first, "elsewhere")
@@ -252,7 +252,7 @@ async def _a_lost_telephone_is_said_and_its_listener_not_ready(desk: DeskPage) -
 
     await page.route_web_socket(re.compile(r"/softphone$"), through)
     await page.reload()
-    await expect(page.locator("button[data-presence=ready]")).to_be_enabled(timeout=15_000)
+    await expect(page.locator("button[data-presence=ready]")).to_be_enabled(timeout=40_000)
     await declare_ready(desk)
     await until(lambda: len(open_sockets) == 1)
     await expect(page.locator("#telephone-lost")).to_have_count(0)

@@ -21,7 +21,7 @@ from tests.kit.service import ANY_PORT, ROOT, RunningService, running_demo
 from tests.kit.until import until
 
 PICTURES = ROOT / "artifacts" / "main-line"
-SHORT_AWAY = {"away_seconds": 4, "no_socket_offer_seconds": 2}
+SHORT_AWAY = {"away_seconds": 4, "no_socket_offer_seconds": 2, "listener_ring_seconds": 45}
 HEARD = 0.01  # the fake microphone beeps far above this
 
 
@@ -38,7 +38,7 @@ class Desk:
         await expect(self.page.locator(".dot.ready")).to_be_visible()
 
     async def offer(self) -> str:
-        await expect(self.page.locator("#accept")).to_be_visible(timeout=15_000)
+        await expect(self.page.locator("#accept")).to_be_visible(timeout=40_000)
         return await self.page.locator("[role=alertdialog]").inner_text()
 
     async def accept(self) -> None:
@@ -93,7 +93,7 @@ async def at_desk(browser: Browser, service: RunningService, login: str) -> Desk
     await page.keyboard.press("Tab")
     await page.keyboard.type(pyotp.TOTP(person["totp_secret"]).now())
     await page.keyboard.press("Enter")
-    await expect(page.locator("button[data-presence=ready]")).to_be_enabled(timeout=15_000)
+    await expect(page.locator("button[data-presence=ready]")).to_be_enabled(timeout=40_000)
     return desk
 
 
@@ -102,7 +102,7 @@ async def on_phone(browser: Browser, service: RunningService) -> Page:
     await page.goto(f"{service.ready['phone_url']}/")
     await page.locator("#call").click()
     # A key pressed before the menu asks for one is nobody's answer, as on a real line.
-    await expect(page.locator("[role=log]")).to_contain_text("Danger immédiat", timeout=15_000)
+    await expect(page.locator("[role=log]")).to_contain_text("Danger immédiat", timeout=40_000)
     return page
 
 
@@ -113,7 +113,7 @@ async def in_chat(browser: Browser, service: RunningService, audience: str) -> P
     await page.locator(f"input[name=audience][value={audience}]").check(force=True)
     await page.locator("#department").select_option("93")
     await page.locator("#start-button").click()
-    await expect(page.locator("#text")).to_be_visible(timeout=10_000)
+    await expect(page.locator("#text")).to_be_visible(timeout=40_000)
     return page
 
 
@@ -142,7 +142,7 @@ async def write_up(desk: Desk) -> None:
     await page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
     await page.locator("input[name=categories]").first.check()
     await page.locator("select[name=qualification]").select_option(index=1)
-    await expect(page.locator(".saved")).to_contain_text("Enregistré", timeout=10_000)
+    await expect(page.locator(".saved")).to_contain_text("Enregistré", timeout=40_000)
 
 
 async def heard_on_phone(phone: Page) -> float:
@@ -182,7 +182,7 @@ async def test_a_call_and_a_chat_reach_two_listeners_and_one_case(tmp_path: Path
 
         # The call: both voices through the browser.
         await ines.accept()
-        await expect(ines.page.locator("[data-call=talking]")).to_be_visible(timeout=15_000)
+        await expect(ines.page.locator("[data-call=talking]")).to_be_visible(timeout=40_000)
         await until(lambda: loudest_is_heard(ines), 15)
         await until(lambda: phone_is_heard(caller), 15)
         await ines.page.locator("#confirm-urgency").click()
@@ -204,7 +204,7 @@ async def test_a_call_and_a_chat_reach_two_listeners_and_one_case(tmp_path: Path
 
         # The caller hangs up; the write-up is saved as it is typed; a new case.
         await caller.locator("#hang-up").click()
-        await expect(ines.page.locator("#end")).to_be_hidden(timeout=10_000)
+        await expect(ines.page.locator("#end")).to_be_hidden(timeout=40_000)
         await write_up(ines)
         await ines.page.locator("#way-new").click()
         await ines.page.locator("#case-label").fill("Dossier d’essai")
@@ -217,7 +217,7 @@ async def test_a_call_and_a_chat_reach_two_listeners_and_one_case(tmp_path: Path
 
         # The listener ends the chat, and attaches it to the same case by its reference.
         await malik.page.locator("#end").click()
-        await expect(visitor.locator("#over")).to_be_visible(timeout=10_000)
+        await expect(visitor.locator("#over")).to_be_visible(timeout=40_000)
         await write_up(malik)
         await malik.page.locator("#way-existing").click()
         await malik.page.locator("#case-reference").fill(reference.strip().lower())
