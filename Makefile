@@ -14,7 +14,7 @@ demo:  ## Install, then run everything on this machine (Ctrl-C stops it; ARGS="-
 	@.ci/environment run
 	@exec $(BIN)/contactcenter demo $(ARGS)
 
-test:  ## Install, then run every test, the browser's included
+test:  ## Install, then run every test, the browser's included (PICTURES=1 keeps pictures of the pages)
 	@.ci/environment test
 	@.ci/browser
 	$(BIN)/pytest -n auto tests/unit tests/property

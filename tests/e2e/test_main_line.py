@@ -16,7 +16,7 @@ import pyotp
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.kit.browser import chromium, page_errors
+from tests.kit.browser import chromium, keep_picture, page_errors
 from tests.kit.service import ANY_PORT, ROOT, RunningService, running_demo
 from tests.kit.until import until
 
@@ -46,7 +46,7 @@ class Desk:
         await self.page.keyboard.press("Enter")
 
     async def picture(self, name: str) -> None:
-        await self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+        await keep_picture(self.page, PICTURES / f"{name}.png", whole=True)
 
 
 def short_waits(folder: Path) -> Path:
@@ -155,7 +155,6 @@ async def loudest(desk: Desk) -> float:
 
 @pytest.mark.timeout(180)
 async def test_a_call_and_a_chat_reach_two_listeners_and_one_case(tmp_path: Path) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
     async with demo(tmp_path) as service, chromium() as browser:
         ines = await at_desk(browser, service, "ines")
         malik = await at_desk(browser, service, "malik")
@@ -168,8 +167,8 @@ async def test_a_call_and_a_chat_reach_two_listeners_and_one_case(tmp_path: Path
         await expect(visitor.locator("#state")).not_to_be_empty()
         caller = await on_phone(browser, service)
         await caller.locator("[data-key='0']").click()
-        await visitor.screenshot(path=PICTURES / "1-chat-waiting.png")
-        await caller.screenshot(path=PICTURES / "1-call-waiting.png")
+        await keep_picture(visitor, PICTURES / "1-chat-waiting.png")
+        await keep_picture(caller, PICTURES / "1-call-waiting.png")
 
         # The most urgent rings first: the call that pressed 0, although the chat came before it.
         await ines.ready()
@@ -200,7 +199,7 @@ async def test_a_call_and_a_chat_reach_two_listeners_and_one_case(tmp_path: Path
         await visitor.keyboard.press("Enter")
         await expect(malik.page.locator(".line.visitor").last).to_contain_text("Merci")
         await malik.picture("4-chat")
-        await visitor.screenshot(path=PICTURES / "4-visitor.png")
+        await keep_picture(visitor, PICTURES / "4-visitor.png")
 
         # The caller hangs up; the write-up is saved as it is typed; a new case.
         await caller.locator("#hang-up").click()

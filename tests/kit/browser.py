@@ -1,8 +1,10 @@
 """A real browser for the tests: Debian's chromium, with a microphone that beeps."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
@@ -17,6 +19,8 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )
+
+WANTS_PICTURES = bool(os.environ.get("PICTURES"))  # noqa: TID251 - whoever runs the tests says so
 
 # What a page shows is waited for, not timed: three browsers share the cores of a small machine.
 expect.set_options(timeout=20_000)
@@ -33,6 +37,13 @@ async def chromium() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+async def keep_picture(page: Page, path: Path, *, whole: bool = False) -> None:
+    """Keep what a page shows, when pictures are wanted (`make test PICTURES=1`): they cost time."""
+    if WANTS_PICTURES:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=path, full_page=whole)
 
 
 def page_errors(page: Page) -> list[str]:

@@ -10,6 +10,7 @@ from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
 from chat.limits import SessionLimits
+from tests.kit.browser import keep_picture
 from tests.kit.chat_site import ChatSite, chat_site
 
 PICTURES = Path(__file__).parents[2] / "artifacts" / "chat"
@@ -82,8 +83,7 @@ async def write(page: Page, text: str) -> None:
 
 
 async def picture(page: Page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=PICTURES / f"{name}.png")
+    await keep_picture(page, PICTURES / f"{name}.png")
 
 
 async def shown(page: Page) -> list[str]:

@@ -14,7 +14,7 @@ import pyotp
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from config.clock import SystemClock
-from tests.kit.browser import page_errors
+from tests.kit.browser import keep_picture, page_errors
 from tests.kit.phone import Phone
 from tests.kit.service import ROOT, RunningService
 from tests.kit.until import until
@@ -56,9 +56,8 @@ class DeskPage:
         await expect(self.page.locator(selector)).to_be_focused()
 
     async def picture(self, name: str) -> None:
-        """Keep a picture of what the window shows."""
-        self.pictures.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=self.pictures / f"{name}.png")
+        """Keep a picture of what the window shows, when pictures are wanted."""
+        await keep_picture(self.page, self.pictures / f"{name}.png")
 
     async def barriers(self) -> list[str]:
         """Return what axe finds serious or critical here: rule and first element."""
