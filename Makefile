@@ -18,8 +18,8 @@ test:  ## Install, then run every test, the browser's included (PICTURES=1 keeps
 	@.ci/environment test
 	@.ci/browser
 	$(BIN)/pytest -n auto tests/unit tests/property
-	$(BIN)/pytest -n 6 --dist worksteal tests/fault tests/integration
-	$(BIN)/pytest -n 3 tests/e2e
+	$(BIN)/pytest -n 4 --dist worksteal tests/fault tests/integration
+	$(BIN)/pytest -n 2 tests/e2e
 
 check:  ## Format, lint, types, layers and sizes, the quickest first
 	@.ci/environment test

@@ -14,6 +14,7 @@ export class ActDialog extends LitElement {
   };
   #opener = null;
   #opened = 0;
+  #shown = 0;
 
   createRenderRoot() {
     return this;
@@ -28,6 +29,7 @@ export class ActDialog extends LitElement {
     this.isBusy = false;
     this.begin();
     await this.updateComplete;
+    this.#shown = this.#opened;
     this.querySelector('dialog').showModal();
   }
 
@@ -41,6 +43,8 @@ export class ActDialog extends LitElement {
   // The row that was acted on may be gone: the page's first heading stands in for it.
   // The form goes too, for its ids are those of the other dialogs.
   #closed() {
+    // A browser tells of a closing a moment later: by then it may be open again, about another.
+    if (this.#shown !== this.#opened || this.querySelector('dialog').open) return;
     this.subject = null;
     if (this.#opener?.isConnected) this.#opener.focus();
     else document.querySelector('#contacts-waiting')?.focus();
