@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock vendor hooks clean
+.PHONY: help demo test campaign check bench lock vendor hooks clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,8 +18,13 @@ test:  ## Install, then run every test, the browser's included (PICTURES=1 keeps
 	@.ci/environment test
 	@.ci/browser
 	$(BIN)/pytest -n auto tests/unit tests/property
-	$(BIN)/pytest -n 4 --dist worksteal tests/fault tests/integration
-	$(BIN)/pytest -n 2 tests/e2e
+	$(BIN)/pytest -n 4 --dist worksteal --durations=10 tests/fault tests/integration
+	$(BIN)/pytest -n 3 --dist worksteal --durations=10 tests/e2e
+
+campaign:  ## Run what is too long for each change: whole fault tables, many seeds, the full race
+	@.ci/environment test
+	@.ci/browser
+	$(BIN)/pytest -n 2 --dist worksteal -m campaign tests
 
 check:  ## Format, lint, types, layers and sizes, the quickest first
 	@.ci/environment test

@@ -6,6 +6,15 @@ import pytest
 
 from contactcenter.engines import Engines
 from tests.kit.engines import DatabaseAddresses, emptied_index, engine_host, fresh_database
+from tests.kit.standing_database import StandingDatabase
+from tests.kit.stem import stem_of_tests
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stem(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fork the service's processes from one that has imported it, instead of importing anew."""
+    with stem_of_tests.usable(tmp_path_factory.getbasetemp() / "stem.log"):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -15,10 +24,16 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def standing_database(engines: Engines) -> StandingDatabase:
+    """The database that tests of this process have one after the other."""
+    return StandingDatabase(engines)
+
+
 @pytest.fixture
-async def database(engines: Engines) -> AsyncIterator[DatabaseAddresses]:
-    """A migrated database of this test's own."""
-    async with fresh_database(engines) as addresses:
+async def database(standing_database: StandingDatabase) -> AsyncIterator[DatabaseAddresses]:
+    """A migrated database with nothing in it, for this test alone."""
+    async with standing_database.lent() as addresses:
         yield addresses
 
 

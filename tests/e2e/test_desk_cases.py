@@ -12,7 +12,7 @@ from tests.kit.service import ANY_PORT, ROOT, RunningService, running_demo
 
 PICTURES = ROOT / "artifacts" / "desk"
 ZOOMED_400 = {"width": 320, "height": 256}
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("ready_engines")]
 
 
 @pytest.fixture

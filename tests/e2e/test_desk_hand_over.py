@@ -13,7 +13,7 @@ from tests.kit.service import ANY_PORT, ROOT, RunningService, running_demo
 
 PICTURES = ROOT / "artifacts" / "desk"
 WINDOWS = {"wide": (1280, 900), "zoomed-400": (320, 256)}
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("ready_engines")]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.kit.desk_page import DeskPage, caller, desk_page, rules_with, visitor
 from tests.kit.service import ANY_PORT, ROOT, RunningService, running_demo
 
 PICTURES = ROOT / "artifacts" / "desk"
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("ready_engines")]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.kit.until import until
 PICTURES = ROOT / "artifacts" / "desk"
 WINDOWS = {"wide": (1920, 1080), "small": (800, 600), "zoomed-200": (650, 450)}
 ZOOMED_400 = (320, 256)  # 1280 × 1024 at 400 %
-pytestmark = pytest.mark.timeout(150)
+pytestmark = [pytest.mark.timeout(150), pytest.mark.usefixtures("ready_engines")]
 
 
 @pytest.fixture

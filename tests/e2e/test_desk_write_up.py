@@ -12,7 +12,7 @@ from tests.kit.desk_page import DeskPage, account, desk_page, rules_with, sign_i
 from tests.kit.service import ANY_PORT, ROOT, RunningService, running_demo
 
 PICTURES = ROOT / "artifacts" / "desk"
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("ready_engines")]
 
 
 @asynccontextmanager

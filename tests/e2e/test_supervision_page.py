@@ -17,7 +17,7 @@ PICTURES = ROOT / "artifacts" / "supervision"
 # A number that could be somebody's: those kept for fiction are none, and none is kept of them.
 CALLER = "+33612345678"
 WINDOWS = {"wide": (1280, 900), "small": (800, 600), "zoomed-400": (320, 256)}
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("ready_engines")]
 
 
 @pytest.fixture

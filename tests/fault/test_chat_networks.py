@@ -256,7 +256,9 @@ def delays(chance: float, seed: int) -> Postman:
     return lambda _way, _text: [dice.random() * 0.1 if dice.random() < chance else 0]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.campaign) for seed in range(1, 12))]
+)
 @pytest.mark.parametrize("bad", [drops, doubles, delays])
 async def test_frames_lost_doubled_or_late_change_nothing(bad: object, seed: int) -> None:
     postman = bad(0.3, seed)  # type: ignore[operator]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiohttp
 import asyncpg
+import pytest
 
 from config.clock import monotonic
 from tests.kit.phone import Phone
@@ -29,7 +30,9 @@ async def answers(url: str) -> int:
         return response.status
 
 
-async def test_demo_is_ready_in_time_and_tells_programs_all_they_need(tmp_path: Path) -> None:
+async def test_demo_is_ready_in_time_and_tells_people_and_programs_all_they_need(
+    tmp_path: Path,
+) -> None:
     started = monotonic()
     async with running_demo(tmp_path / "data") as demo:
         assert monotonic() - started < READY_WITHIN_SECONDS
@@ -41,21 +44,17 @@ async def test_demo_is_ready_in_time_and_tells_programs_all_they_need(tmp_path: 
         logs = {path.name: path for path in (tmp_path / "data").rglob("*.log")}
         assert {"demo.log", "emulator.log"} <= logs.keys()
         assert {stat.S_IMODE(path.stat().st_mode) for path in logs.values()} == {0o600}
-        assert await answers(demo.ready["phone_url"]) == 200
-        assert await answers(f"{demo.ready['public_url']}/healthz") == 200
-        assert await demo.stop() == 0
-    assert running_in(tmp_path / "data") == []
-    assert not ready_file.exists()
-
-
-async def test_demo_table_shows_addresses_and_accounts(tmp_path: Path) -> None:
-    async with running_demo(tmp_path / "data") as demo:
         shown = demo.output.read_text()
         for account in demo.ready["accounts"]:
             assert account["password"] in shown
             assert account["totp_secret"] in shown
         assert demo.ready["phone_url"] in shown
         assert "Ctrl-C" in shown
+        assert await answers(demo.ready["phone_url"]) == 200
+        assert await answers(f"{demo.ready['public_url']}/healthz") == 200
+        assert await demo.stop() == 0
+    assert running_in(tmp_path / "data") == []
+    assert not ready_file.exists()
 
 
 async def test_nothing_is_left_after_the_demo_is_killed_and_the_next_one_finds_the_records(
@@ -73,6 +72,7 @@ async def test_nothing_is_left_after_the_demo_is_killed_and_the_next_one_finds_t
         await connection.close()
 
 
+@pytest.mark.campaign
 async def test_a_demo_killed_at_any_moment_of_its_start_leaves_a_folder_that_starts(
     tmp_path: Path,
 ) -> None:

@@ -19,7 +19,7 @@ from tests.kit.until import until
 HELD = "difficulté technique"
 PARKED = "Tu gardes ta place"
 PACE = {"ping_seconds": 1.0, "dead_seconds": 20.0, "ack_seconds": 3.0}
-LOSSES = ("killed", "frozen")
+LOSSES = ("killed", pytest.param("frozen", marks=pytest.mark.campaign))
 
 
 @pytest.fixture

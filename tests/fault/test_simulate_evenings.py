@@ -35,9 +35,14 @@ async def simulated(*words: str, hash_seed: str = "0") -> tuple[int, list[dict[s
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param(("--busy", "--seed", "1", "--seeds", "2", "--hours", "0.5"), id="busy"),
+        pytest.param(("--busy", "--seed", "1", "--seeds", "1", "--hours", "0.5"), id="busy"),
         pytest.param(("--seed", "11", "--hours", "0.8"), id="calm"),
         pytest.param(("--busy", "--seed", "21", "--hours", "0.3", "--faults", "15"), id="rough"),
+        pytest.param(
+            ("--busy", "--seed", "300", "--seeds", "20", "--hours", "1"),
+            id="many",
+            marks=[pytest.mark.campaign, pytest.mark.timeout(900)],
+        ),
     ],
 )
 async def test_no_law_is_broken_whatever_goes_wrong(words):
@@ -51,6 +56,7 @@ async def test_no_law_is_broken_whatever_goes_wrong(words):
     assert sum(one["laws"]["side_by_side"]["judged"] for one in verdicts) > 0
 
 
+@pytest.mark.campaign
 async def test_a_seed_takes_the_same_course_again():
     words = ("--busy", "--seed", "7", "--hours", "0.1", "--seeds", "2")
     _, first, _ = await simulated(*words, hash_seed="1")

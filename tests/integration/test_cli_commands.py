@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import asyncpg
 from argon2 import PasswordHasher
@@ -12,8 +12,8 @@ from argon2 import PasswordHasher
 from records.migrate import head_revision
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.settings import environment
+from tests.kit.stem import ROOT, stem_of_tests
 
-ROOT = Path(__file__).parents[2]
 COMMAND_SECONDS = 90.0
 
 
@@ -21,21 +21,24 @@ async def contactcenter(
     *arguments: str, settings: Mapping[str, str] | None = None, typed: str = ""
 ) -> tuple[int, str, str]:
     """Run a command with these settings and nothing else; return its code and what it said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "contactcenter",
-        *arguments,
-        cwd=ROOT,
-        env={"PATH": os.defpath, "COLUMNS": "100", **(settings or {})},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(COMMAND_SECONDS):
-        out, err = await process.communicate(typed.encode())
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    stem = stem_of_tests.get()
+    assert stem is not None, "a test has one"
+    with TemporaryFile() as asked, TemporaryFile() as out, TemporaryFile() as err:
+        asked.write(typed.encode())
+        asked.seek(0)
+        process = stem.fork(
+            "contactcenter",
+            arguments,
+            cwd=ROOT,
+            environment={"PATH": os.defpath, "COLUMNS": "100", **(settings or {})},
+            stdin=asked.fileno(),
+            stdout=out.fileno(),
+            stderr=err.fileno(),
+        )
+        async with asyncio.timeout(COMMAND_SECONDS):
+            code = await process.wait()
+        said = [(each.seek(0), each.read().decode())[1] for each in (out, err)]
+    return code, said[0], said[1]
 
 
 async def test_serve_without_engines_says_every_missing_setting_and_does_not_start() -> None:

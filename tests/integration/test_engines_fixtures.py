@@ -17,6 +17,24 @@ async def test_each_test_has_a_migrated_database_that_nobody_wrote_in(
         await connection.close()
 
 
+@pytest.mark.parametrize("turn", [1, 2, 3])
+async def test_each_test_has_a_database_without_the_rows_or_the_connections_of_another(
+    turn: int, admin_database_url: str
+) -> None:
+    connection = await asyncpg.connect(admin_database_url)
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    try:
+        assert await connection.fetchval(others) == 1
+        assert await connection.fetchval("SELECT count(*) FROM line") == 0
+        await connection.execute(
+            "INSERT INTO line (line_id, pool, names, timezone, registered_at)"
+            " VALUES ($1, 'x', '{}', 'UTC', now())",
+            f"line{turn}",
+        )
+    finally:
+        await connection.close()
+
+
 @pytest.mark.parametrize("turn", [1, 2])
 async def test_each_test_has_an_empty_index(turn: int, redis_url: str) -> None:
     redis = Redis.from_url(redis_url)

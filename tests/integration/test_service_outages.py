@@ -44,7 +44,13 @@ async def _parked(stack: AsyncExitStack, centre: Site, number: str) -> Phone:
     return phone
 
 
-@pytest.mark.parametrize("path", ["/Conferences", "POST /2010-04-01/Accounts"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/Conferences",
+        pytest.param("POST /2010-04-01/Accounts", marks=pytest.mark.campaign),
+    ],
+)
 async def test_callers_are_given_back_in_time_when_the_network_fails_and_nobodys_audio_is_blamed(
     path: str, tmp_path: Path, database: DatabaseAddresses, redis_url: str
 ) -> None:

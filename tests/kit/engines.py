@@ -30,6 +30,11 @@ class DatabaseAddresses:
     owner: str
     admin: str
 
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return urlsplit(self.admin).path.removeprefix("/")
+
 
 @contextmanager
 def engine_host(folder: Path, *options: str) -> Iterator[tuple[Engines, int]]:
@@ -68,25 +73,44 @@ def in_database(address: str, name: str) -> str:
     return urlsplit(address)._replace(path=f"/{name}").geturl()
 
 
+def addresses_of(engines: Engines, name: str) -> DatabaseAddresses:
+    """Return the addresses of a database, by role."""
+    return DatabaseAddresses(
+        runtime=in_database(engines.database_url, name),
+        owner=in_database(engines.migrate_database_url, name),
+        admin=in_database(engines.admin_database_url, name),
+    )
+
+
+async def create_database(engines: Engines, name: str, *, template: str = TEMPLATE) -> None:
+    """Copy a template; `template0` gives an empty database that belongs to the owner role."""
+    owner = urlsplit(engines.migrate_database_url).username
+    async with _superuser(engines) as admin:
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {owner}")
+
+
+async def drop_database(engines: Engines, name: str) -> None:
+    """Drop a database, whoever is still connected."""
+    async with _superuser(engines) as admin:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @asynccontextmanager
 async def fresh_database(
     engines: Engines, *, template: str = TEMPLATE
 ) -> AsyncIterator[DatabaseAddresses]:
-    """Copy the template (some 20 ms), drop the copy afterwards whoever is still connected.
-
-    `template0` gives an empty database that belongs to the owner role.
-    """
+    """Make a database from a template, and drop it afterwards."""
     name = f"test_{uuid4().hex}"
-    owner = urlsplit(engines.migrate_database_url).username
+    await create_database(engines, name, template=template)
+    yield addresses_of(engines, name)
+    await drop_database(engines, name)
+
+
+@asynccontextmanager
+async def _superuser(engines: Engines) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     admin = await asyncpg.connect(in_database(engines.admin_database_url, "postgres"), timeout=10)
     try:
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {owner}")
-        yield DatabaseAddresses(
-            runtime=in_database(engines.database_url, name),
-            owner=in_database(engines.migrate_database_url, name),
-            admin=in_database(engines.admin_database_url, name),
-        )
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        yield admin
     finally:
         await admin.close(timeout=10)
 
