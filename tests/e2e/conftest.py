@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from contactcenter.engines import Engines
+from tests.kit.browser import one_chromium
 from tests.kit.engines import emptied_index, fresh_database
 from tests.kit.service import Prepared, demos_on, running_demo
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chromium_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Start one browser for all tests of this process, when the first asks for it."""
+    with one_chromium(tmp_path_factory.mktemp("chromium")):
+        yield
 
 
 @pytest.fixture(scope="session")
