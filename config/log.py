@@ -33,7 +33,7 @@ call_sid conference_sid participant_sid connection_id request_id epoch config_ve
 _CODES = """
 line pool lane queue channel language audience profile urgency band level role state step
 from_state to_state from_step to_step kind event_kind action outcome disposition source reason code
-engine service roles failing component command loop script statement migration revision route method status
+engine service roles failing component command loop script statement effect migration revision route method status
 close_code sqlstate signal file key check port node pid exit_code host emulator
 """
 _COUNTS_AND_DURATIONS = """

@@ -1,5 +1,6 @@
 """Which service gets what: every class of the centre is made here, once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -42,11 +43,11 @@ from contactcenter.wiring_intake import Intake, Voice
 from contactcenter.wiring_supervision import supervision_parts
 from records.audit import Sealer
 from records.cases.cases import Cases
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from records.contacts.file import ContactFiles
 from records.contacts.gate import ContactGate
 from records.database import Database
-from records.engagements import Engagements
+from records.engagements.engagements import Engagements
 from records.follow_ups import FollowUps
 from records.forms.closing import WriteUps
 from records.forms.forms import Forms
@@ -124,7 +125,7 @@ async def centre(
             begin_pause=store.begin_pause,
         )
         lines = SystemLines(messages, wakes, helpline)
-        effects = Effects(queueing, presence, router, wakes, lines, wrap_up=wrap_up)
+        effects = Effects(queueing, presence, router, wakes, lines, clock, asyncio.Event())
         offers = Offers(router, contacts, engagements, queueing, presence, effects, helpline, clock)
         contact_desk = ContactDesk(
             contacts,

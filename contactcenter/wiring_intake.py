@@ -28,8 +28,8 @@ from contactcenter.voice.documents import Documents
 from contactcenter.voice.proof import WebhookProof
 from contactcenter.voice.routes import VoiceWebhooks
 from contactcenter.voice.step_driver import StepDriver
-from records.contacts import Contacts
-from records.engagements import Engagements
+from records.contacts.contacts import Contacts
+from records.engagements.engagements import Engagements
 from records.follow_ups import FollowUps
 from records.messages.messages import Messages
 from routing.router import Router
@@ -85,7 +85,6 @@ class Intake:
         return Conversations(
             opening,
             self.contacts,
-            self.engagements,
             messages,
             self.effects,
             lines,

@@ -18,11 +18,11 @@ from contactcenter.centre.staff.outlook import Outlook
 from contactcenter.centre.staff.queue_board import QueueBoard
 from contactcenter.centre.staff.supervised_contacts import SupervisedContacts
 from contactcenter.centre.staff.supervision import Supervision
-from records.contacts import Contacts
 from records.contacts.alarms import Alarms
+from records.contacts.contacts import Contacts
 from records.contacts.gate import ContactGate
 from records.database import Database
-from records.engagements import Engagements
+from records.engagements.engagements import Engagements
 from records.follow_ups import FollowUps
 from records.overrides import QueueOverrides
 from records.presence import PresenceStore

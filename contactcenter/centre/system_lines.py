@@ -8,7 +8,7 @@ from config.errors import CentreError
 from config.helpline.helpline import Helpline
 from config.vocabulary import Channel
 from contactcenter.centre.wakes import Wakes
-from records.contacts import ContactSnapshot
+from records.contacts.snapshot import ContactSnapshot
 from records.messages.messages import Messages
 from routing.wakeups import WakeKind
 

@@ -32,8 +32,9 @@ from contactcenter.telephony.protocol import (
     LegSought,
     Telephony,
 )
-from records.contacts import Contacts
-from records.engagements import Engagement, Engagements
+from records.contacts.contacts import Contacts
+from records.engagements.engagement import Engagement
+from records.engagements.engagements import Engagements
 
 LOOK_AGAIN = timedelta(seconds=1)
 REDIRECTS = 3
@@ -199,8 +200,8 @@ class CallSteps:
 
     async def caller_joined(self, engagement: Engagement) -> None:
         """Both are in the conference: talking, answered now."""
-        contact = await self._engagements.connected(engagement.engagement_id, self._clock.now())
-        await self._effects.changed(contact)
+        change = await self._engagements.connected(engagement.engagement_id, self._clock.now())
+        await self._effects.follow(change)
 
     async def leg_unwanted(self, engagement: Engagement) -> None:
         """Her leg lives although nobody is to talk on it: it is hung up, whoever placed it."""
@@ -216,10 +217,10 @@ class CallSteps:
             await self.give_up(engagement, "leg_not_answered")
 
     async def _caller_gone(self, engagement: Engagement) -> None:
-        contact = await self._contacts.end(
+        change = await self._contacts.end(
             engagement.contact_id, EndedBy.CORRESPONDENT, "hung_up", self._clock.now()
         )
-        await self._effects.ended(contact, engagement)
+        await self._effects.follow(change)
 
     async def give_up(self, engagement: Engagement, reason: str) -> None:
         """The listener could not be joined: the contact keeps its rank.
@@ -229,29 +230,29 @@ class CallSteps:
         listener after the other out of service.
         """
         now = self._clock.now()
-        contact = await self._engagements.not_connected(engagement.engagement_id, reason, now)
-        if contact.turn == engagement.turn:
+        change = await self._engagements.not_connected(engagement.engagement_id, reason, now)
+        if not change.happened:
             return
         NOT_CONNECTED.labels(reason).inc()
         if reason in AUDIO_AT_FAULT:
             await self._presence.conclude(
                 engagement.listener_id, PresenceState.CHECK_AUDIO, "leg_failed", now
             )
-        await self._effects.given_back(contact, engagement)
+        await self._effects.follow(change)
 
     async def return_to_head(self, engagement: Engagement) -> bool:
         """Let whoever is next have a caller on whom we failed, before all others; False if over."""
-        contact = await self._engagements.return_contact(
+        change = await self._engagements.return_contact(
             engagement.contact_id,
             "set_aside",
             self._clock.now(),
             returned_to_head=True,
             engagement_id=engagement.engagement_id,
         )
-        if contact.turn == engagement.turn:
+        if not change.happened:
             return False
         NOT_CONNECTED.labels("set_aside").inc()
-        await self._effects.given_back(contact, engagement)
+        await self._effects.follow(change)
         return True
 
     async def _hang_up(self, engagement: Engagement) -> None:

@@ -31,8 +31,10 @@ from contactcenter.centre.queue.states import QueueStates
 from contactcenter.centre.visitors.waits import applied, may_be_called_back
 from contactcenter.telephony.protocol import CallState, Telephony
 from records.actor import CORRESPONDENT
-from records.contacts import Contacts, ContactSnapshot
-from records.engagements import Engagements
+from records.contacts.change import Change
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot
+from records.engagements.engagements import Engagements
 from records.follow_ups import FollowUps, FollowUpWanted
 
 log = structlog.get_logger()
@@ -114,16 +116,16 @@ class Callers:
         placed = await self._contacts.place(
             contact_id, entry.placement, now, language=coming.language
         )
-        if placed.queued_at != now:
+        if placed.after.queued_at != now:
             # A repeat of this webhook, or another process, was there first.
-            return await self._chose_again(placed, digit)
+            return await self._chose_again(placed.after, digit)
         if entry.refused is not None:
             reason = f"queue_{entry.refused.kind.value}"
             placed = await self._contacts.turn_away(contact_id, Disposition.DETERRED, reason, now)
-        await self._leave_task(placed)
+        await self._leave_task(placed.after)
         # A repeat may have told the index of it before it was turned away: told in both cases.
-        await self._effects.changed(placed)
-        return placed
+        await self._effects.follow(placed)
+        return placed.after
 
     async def _chose_again(self, contact: ContactSnapshot, digit: str) -> ContactSnapshot:
         """Answer a key of who is placed already."""
@@ -132,7 +134,7 @@ class Callers:
         if contact.state is ContactState.WAITING:
             # The first answer may have been cut off before its effects.
             await self._leave_task(contact)
-            await self._effects.changed(contact)
+            await self._effects.follow(Change(contact, contact))
         return contact
 
     async def _noticed(self, contact: ContactSnapshot, coming: Coming, now: datetime) -> Facts:
@@ -173,12 +175,13 @@ class Callers:
             except Conflict:
                 # Answered, ended, turned away or let in between the look and the act: look again.
                 continue
-            if raised is not None:
-                await self._effects.changed(raised)
-            return raised or contact
+            if raised is None:
+                return contact
+            await self._effects.follow(raised)
+            return raised.after
         return await self._contacts.get(contact_id)
 
-    async def _in_danger(self, contact: ContactSnapshot) -> ContactSnapshot | None:
+    async def _in_danger(self, contact: ContactSnapshot) -> Change | None:
         """Act on the danger key of a contact as it was seen; None when nothing is to be done."""
         if contact.disposition is Disposition.DETERRED:
             return await self._contacts.readmit(
@@ -190,7 +193,7 @@ class Callers:
             return await self._raised(contact)
         return None
 
-    async def _moved_in_danger(self, contact: ContactSnapshot) -> ContactSnapshot:
+    async def _moved_in_danger(self, contact: ContactSnapshot) -> Change:
         placement = self._entrance.in_danger(contact)
         try:
             return await self._contacts.move(
@@ -200,7 +203,7 @@ class Callers:
             # Accepted meanwhile: whoever has them is told.
             return await self._raised(contact)
 
-    async def _raised(self, contact: ContactSnapshot) -> ContactSnapshot:
+    async def _raised(self, contact: ContactSnapshot) -> Change:
         return await self._contacts.set_urgency(
             contact.contact_id,
             Urgency.U1,
@@ -238,17 +241,16 @@ class Callers:
             )
         except Conflict:
             return await self._contacts.get(contact_id)
-        await self._effects.changed(closed)
-        return closed
+        await self._effects.follow(closed)
+        return closed.after
 
     async def left(
         self, contact_id: UUID, reason: str, ended_by: EndedBy = EndedBy.CORRESPONDENT
     ) -> ContactSnapshot:
         """Record that the caller is gone."""
-        taken = await self._engagements.open_for_contact(contact_id)
-        after = await self._contacts.end(contact_id, ended_by, reason, self._clock.now())
-        await self._effects.ended(after, taken)
-        return after
+        change = await self._contacts.end(contact_id, ended_by, reason, self._clock.now())
+        await self._effects.follow(change)
+        return change.after
 
     async def call_over(self, account_sid: str, call_sid: str, status: str) -> None:
         """Record the end of a call by its sid; an unknown one is absorbed."""
@@ -267,12 +269,8 @@ class Callers:
         caller would be the first to ring on it again. A repeat that comes when
         somebody else has the caller changes nothing.
         """
-        contact = await self._contacts.get(contact_id)
-        taken = await self._engagements.get(engagement_id)
-        if contact.state is not ContactState.ACTIVE or taken is None:
-            return contact
         now = self._clock.now()
-        waiting = await self._engagements.return_contact(
+        change = await self._engagements.return_contact(
             contact_id,
             "listener_lost",
             now,
@@ -280,11 +278,12 @@ class Callers:
             lost_by_desk=True,
             engagement_id=engagement_id,
         )
-        if waiting.turn == contact.turn:
-            return waiting
-        await self._presence.conclude(taken.listener_id, PresenceState.CHECK_AUDIO, "leg_lost", now)
-        await self._effects.given_back(waiting, taken)
-        return waiting
+        if change.happened and change.taken_after is not None:
+            await self._presence.conclude(
+                change.taken_after.listener_id, PresenceState.CHECK_AUDIO, "leg_lost", now
+            )
+            await self._effects.follow(change)
+        return change.after
 
     async def close_orphans(self) -> None:
         """End the contacts of calls that are over although no callback said so."""

@@ -15,7 +15,7 @@ from config.vocabulary import Audience, Channel, ContactState, Disposition, Urge
 from contactcenter.centre.queue.states import QueueStates
 from contactcenter.centre.visitors.waits import DANGER, SILENCE, Told, Waits
 from contactcenter.voice import twiml
-from records.contacts import ContactSnapshot
+from records.contacts.snapshot import ContactSnapshot
 
 OVER_STATES = frozenset({ContactState.ENDED, ContactState.CLOSED})
 

@@ -23,8 +23,10 @@ from contactcenter.voice.call_steps import CallSteps
 from contactcenter.voice.callers import Callers
 from contactcenter.voice.documents import OVER_STATES, Documents
 from contactcenter.web.forms import posted_form
-from records.contacts import Contacts, ContactSnapshot
-from records.engagements import Engagement, Engagements
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot
+from records.engagements.engagement import Engagement
+from records.engagements.engagements import Engagements
 
 log = structlog.get_logger()
 

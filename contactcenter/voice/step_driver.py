@@ -17,7 +17,8 @@ from config.vocabulary import EngagementStep
 from contactcenter.centre.ledger import ASIDE
 from contactcenter.centre.quarantine import OF_ONE_ITEM, About, Quarantine
 from contactcenter.voice.call_steps import LOOK_AGAIN, CallSteps
-from records.engagements import Engagement, Engagements
+from records.engagements.engagement import Engagement
+from records.engagements.engagements import Engagements
 
 log = structlog.get_logger()
 

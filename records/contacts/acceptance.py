@@ -9,20 +9,12 @@ from config.ids import new_id
 from config.vocabulary import Channel, ContactState, EngagementState, EngagementStep, Level
 from records.actor import Actor
 from records.coded import CodedValue
+from records.contacts.change import Change
 from records.contacts.events import audit_if_staff
 from records.contacts.rows import Acts
 from records.contacts.snapshot import ContactSnapshot, snapshot_of
 from records.database import Row, Transaction
-from records.engagements.engagement import Engagement, engagement_of
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What an accept came to; `replayed` when an earlier one had already done it."""
-
-    engagement: Engagement
-    contact: ContactSnapshot
-    replayed: bool
+from records.engagements.engagement import engagement_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +51,7 @@ class Accepting(Acts):
         first_step: EngagementStep,
         conference_name: str | None,
         now: datetime,
-    ) -> Accepted:
+    ) -> Change:
         """Give the contact to the listener, for this turn, within her capacity.
 
         Capacity (`has_place`) is counted under a lock of her listener row, so
@@ -96,17 +88,18 @@ class Accepting(Acts):
             actor = Actor.staff(listener_id, session_id)
             told: dict[str, CodedValue] = {"offer_id": offer_id, "turn": turn}
             await audit_if_staff(tx, self._vault, actor, "contact.accept", contact, now, told)
-        return Accepted(engagement_of(made), contact, replayed=False)
+        return Change(None, contact, None, engagement_of(made))
 
 
-async def _already(tx: Transaction, offer: Acceptance) -> Accepted:
+async def _already(tx: Transaction, offer: Acceptance) -> Change:
     # The update waited for whoever held the row, so this reads what they committed.
     made = await tx.fetch_one("engagement.get", offer.offer_id)
     row: Row | None = await tx.fetch_one("contact_list.get", offer.contact_id)
     if made is not None and row is not None:
         engagement = engagement_of(made)
         if (engagement.listener_id, engagement.contact_id) == (offer.listener_id, offer.contact_id):
-            return Accepted(engagement, snapshot_of(row), replayed=True)
+            contact = snapshot_of(row)
+            return Change(contact, contact, engagement, engagement)
         raise Conflict("the offer was accepted by somebody else", code="contact_taken")
     if row is not None and row["state"] == ContactState.ACTIVE:
         raise Conflict("somebody else has it", code="contact_taken")

@@ -14,10 +14,11 @@ from config.vocabulary import (
 )
 from records.actor import CORRESPONDENT, SYSTEM, Actor
 from records.coded import code
+from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
-from records.contacts.rows import Acts, changed, lock_contact
-from records.contacts.snapshot import ContactSnapshot
-from records.database import Row, Transaction
+from records.contacts.rows import Acts, Held, changed, finish_write_up, hold, worked
+from records.database import Transaction
+from records.engagements.engagement import Engagement
 
 _OVER = (ContactState.ENDED, ContactState.CLOSED)
 _BY_THE_PERSON = (EndedBy.CORRESPONDENT, EndedBy.AWAY)
@@ -36,7 +37,7 @@ class Ending(Acts):
         ended_at: datetime | None = None,
         actor: Actor | None = None,
         turn: int | None = None,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Record that the person is gone, since `ended_at` if that is earlier than `now`.
 
         Before anybody answered this turn: closed as abandoned, with how long
@@ -51,42 +52,40 @@ class Ending(Acts):
         connected: the caller is parked, and closing would leave them there.
         """
         async with self._database.transaction() as tx:
-            contact = await lock_contact(tx, contact_id)
-            if contact.state in _OVER:
-                return contact
-            if turn is not None and contact.turn != turn:
+            held = await hold(tx, contact_id)
+            if held.contact.state in _OVER:
+                return held.unchanged
+            if turn is not None and held.contact.turn != turn:
                 raise Conflict("another turn has begun", code="contact_taken")
             if ended_by is EndedBy.LISTENER:
-                await _check_talking(tx, contact_id)
-            return await self._end(tx, contact, ended_by, reason, now, ended_at, actor)
+                _check_talking(held)
+            return await self._end(tx, held, ended_by, reason, now, ended_at, actor)
 
-    async def end_away(
-        self, contact_id: UUID, seen_before: datetime, now: datetime
-    ) -> ContactSnapshot:
+    async def end_away(self, contact_id: UUID, seen_before: datetime, now: datetime) -> Change:
         """Give up a waiting visitor not seen since `seen_before`; back in time, she is kept.
 
         Counted to the last sign of life. The condition is read under the
         lock, so a sweep never closes on somebody who has just returned.
         """
         async with self._database.transaction() as tx:
-            contact = await lock_contact(tx, contact_id)
-            seen_at = contact.visitor_seen_at
-            if contact.state is not ContactState.WAITING or seen_at is None:
-                return contact
+            held = await hold(tx, contact_id)
+            seen_at = held.contact.visitor_seen_at
+            if held.contact.state is not ContactState.WAITING or seen_at is None:
+                return held.unchanged
             if seen_at >= seen_before:
-                return contact
-            return await self._end(tx, contact, EndedBy.AWAY, "away", now, seen_at, None)
+                return held.unchanged
+            return await self._end(tx, held, EndedBy.AWAY, "away", now, seen_at, None)
 
-    async def come_back(self, contact_id: UUID, now: datetime) -> ContactSnapshot:
+    async def come_back(self, contact_id: UUID, now: datetime) -> Change:
         """Let a visitor given up for away wait again: a new turn at her old place.
 
         Any other contact is returned as it stands.
         """
         async with self._database.transaction() as tx:
-            contact = await lock_contact(tx, contact_id)
+            held = await hold(tx, contact_id)
             row = await tx.fetch_one("contact.come_back", contact_id, now)
             if row is None:
-                return contact
+                return held.unchanged
             back = changed(row)
             await tx.execute("contact.reopen_conversation", contact_id)
             await add_event(
@@ -97,7 +96,7 @@ class Ending(Acts):
                 CORRESPONDENT,
                 detail={"reason": "came_back"},
             )
-            return back
+            return held.became(back)
 
     async def close(
         self,
@@ -106,7 +105,7 @@ class Ending(Acts):
         disposition: Disposition,
         non_content_code: str | None,
         now: datetime,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Close an ended contact and finish its write-up.
 
         It must stand in a case, or carry a non-content code, which goes with
@@ -123,10 +122,11 @@ class Ending(Acts):
             )
         told_code = None if non_content_code is None else code(non_content_code, "non_content_code")
         async with self._database.transaction() as tx:
-            contact = await lock_contact(tx, contact_id)
+            held = await hold(tx, contact_id)
+            contact = held.contact
             if contact.state is ContactState.CLOSED:
                 if (contact.disposition, contact.non_content_code) == (disposition, told_code):
-                    return contact
+                    return held.unchanged
                 raise Conflict("closed otherwise", code="already_closed")
             if contact.state is not ContactState.ENDED:
                 raise Conflict("the contact goes on", code="contact_not_ended")
@@ -139,37 +139,37 @@ class Ending(Acts):
                 raise Conflict("neither a case nor a code", code="case_or_code_needed")
             row = await tx.fetch_one("contact.close", contact_id, disposition.value, told_code, now)
             after = changed(row)
-            await tx.execute("engagement.done_for_contact", contact_id, now)
+            done = await finish_write_up(tx, held, now)
             told = {"disposition": disposition.value, "code": told_code}
             await self._owe(tx, after, terms, actor, now)
             await add_event(tx, after, ContactEventKind.CLOSED, now, actor, detail=told)
             await audit_if_staff(tx, self._vault, actor, "contact.close", after, now, told)
-            return after
+            return held.became(after, done)
 
     async def _end(
         self,
         tx: Transaction,
-        contact: ContactSnapshot,
+        held: Held,
         ended_by: EndedBy,
         reason: str,
         now: datetime,
         ended_at: datetime | None,
         actor: Actor | None,
-    ) -> ContactSnapshot:
+    ) -> Change:
+        contact, live = held.contact, held.live
         since = min(now, max(contact.arrived_at, ended_at or now))
         who = actor or (CORRESPONDENT if ended_by in _BY_THE_PERSON else SYSTEM)
         told = {"by": ended_by.value, "reason": code(reason, "reason")}
         if contact.channel is Channel.CHAT:
             await tx.execute("contact.close_conversation", contact.contact_id)
-        live = await tx.fetch_one("engagement.live_of_contact", contact.contact_id)
-        answered = live is not None and live["state"] == EngagementState.TALKING
+        answered = live is not None and live.state is EngagementState.TALKING
         statement = "contact.finish" if answered else "contact.abandon"
         row = await tx.fetch_one(
             statement, contact.contact_id, since, now, told["by"], told["reason"]
         )
         after = changed(row)
-        engagement_id = None if live is None else live["engagement_id"]
-        await self._let_go(tx, live, now)
+        engagement_id = None if live is None else live.engagement_id
+        left = await self._let_go(tx, live, now)
         await add_event(
             tx, after, ContactEventKind.ENDED, now, who, engagement_id=engagement_id, detail=told
         )
@@ -177,24 +177,23 @@ class Ending(Acts):
             closed = {"disposition": after.disposition.value}
             await add_event(tx, after, ContactEventKind.CLOSED, now, who, detail=closed)
         await audit_if_staff(tx, self._vault, who, "contact.end", after, now, told)
-        return after
+        return held.became(after, left)
 
-    async def _let_go(self, tx: Transaction, live: Row | None, now: datetime) -> None:
+    async def _let_go(
+        self, tx: Transaction, live: Engagement | None, now: datetime
+    ) -> Engagement | None:
         if live is None:
-            return
-        if live["state"] == EngagementState.TALKING:
-            await tx.execute("engagement.write_up", live["engagement_id"], now, now + self._wrap_up)
-        else:
-            await tx.execute(
-                "engagement.leave",
-                live["engagement_id"],
-                EngagementState.NOT_CONNECTED.value,
-                now,
-                False,
+            return None
+        if live.state is EngagementState.TALKING:
+            row = await tx.fetch_one(
+                "engagement.write_up", live.engagement_id, now, now + self._wrap_up
             )
+        else:
+            over = EngagementState.NOT_CONNECTED.value
+            row = await tx.fetch_one("engagement.leave", live.engagement_id, over, now, False)
+        return worked(row)
 
 
-async def _check_talking(tx: Transaction, contact_id: UUID) -> None:
-    live = await tx.fetch_one("engagement.live_of_contact", contact_id)
-    if live is not None and live["state"] == EngagementState.CONNECTING:
+def _check_talking(held: Held) -> None:
+    if held.live is not None and held.live.state is EngagementState.CONNECTING:
         raise Conflict("the caller is not there yet", code="call_connecting")

@@ -8,6 +8,7 @@ from config.errors import InvalidInput
 from config.vocabulary import Channel, ContactEventKind, Urgency
 from records.actor import SYSTEM
 from records.coded import code
+from records.contacts.change import Change
 from records.contacts.events import add_event
 from records.contacts.follow_up import FollowUpWanted, create_follow_up
 from records.contacts.moving import move_locked
@@ -60,7 +61,7 @@ class Escalating(Acts):
         drop_needs: bool = False,
         take_in: Placement | None = None,
         follow_up: FollowUpWanted | None = None,
-    ) -> ContactSnapshot | None:
+    ) -> Change | None:
         """Apply a step to a waiting contact, once in its wait; None when there is nothing to do.
 
         Everything of the step that is kept commits together: the queues it
@@ -84,7 +85,7 @@ class Escalating(Acts):
             if take_in is not None and take_in.queue != contact.queue:
                 kind = ContactEventKind.TAKEN_IN
                 contact = await move_locked(tx, contact, take_in, SYSTEM, now, "escalation", kind)
-            return contact
+            return Change(None, contact)
 
 
 def _checked(step: int) -> int:

@@ -9,8 +9,9 @@ from config.errors import Conflict, InvalidInput
 from config.vocabulary import ContactEventKind, ContactState, Urgency, UrgencySource
 from records.actor import Actor
 from records.coded import CodedValue, code
+from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
-from records.contacts.rows import Acts, changed, lock_contact
+from records.contacts.rows import Acts, changed, hold
 from records.contacts.snapshot import ContactSnapshot
 from records.database import Transaction
 
@@ -38,7 +39,7 @@ class Ticking(Acts):
         head_start_ms: int,
         actor: Actor,
         now: datetime,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Keep what was answered of these factors; raise the urgency to theirs if it is higher.
 
         `urgency` is the most severe floor among all ticked factors, by the
@@ -49,13 +50,14 @@ class Ticking(Acts):
         """
         facts = _facts(factors)
         async with self._database.transaction() as tx:
-            contact = await lock_contact(tx, contact_id)
+            held = await hold(tx, contact_id)
+            contact = held.contact
             _check_rated(contact)
             raised = contact.urgency is None or urgency < contact.urgency
             kept = await tx.fetch("contact_list.facts", contact_id)
             new = facts - {(row["fact"], row["value"]) for row in kept}
             if not new and not raised:
-                return contact
+                return held.unchanged
             await _keep(tx, contact, facts)
             rating = (int(urgency), UrgencySource.FACTORS.value, band, head_start_ms, None)
             row = await (
@@ -70,7 +72,7 @@ class Ticking(Acts):
                 kind, rated = ContactEventKind.URGENCY_RAISED, _rated(contact, urgency)
                 await add_event(tx, after, kind, now, actor, detail=rated)
             await audit_if_staff(tx, self._vault, actor, "contact.factors", after, now, told)
-            return after
+            return held.became(after)
 
 
 def _check_rated(contact: ContactSnapshot) -> None:

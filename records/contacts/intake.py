@@ -7,6 +7,7 @@ from uuid import UUID
 from config.errors import Conflict, NotFound
 from config.ids import new_id
 from records.coded import coded
+from records.contacts.change import Change
 from records.contacts.rows import Acts
 from records.contacts.snapshot import ContactSnapshot, Placement, snapshot_of
 
@@ -73,7 +74,7 @@ class Intake(Acts):
         placement: Placement,
         config_version: str,
         now: datetime,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Record a chat as waiting, with its conversation; return it.
 
         Idempotent on contact_id with the same token; raises Conflict
@@ -112,7 +113,7 @@ class Intake(Acts):
                 row = await tx.fetch_one("contact_list.by_token", token_hash)
             if row is None or row["contact_id"] != contact_id:
                 raise Conflict("this id belongs to another chat", code="already_exists")
-        return snapshot_of(row)
+        return Change(None, snapshot_of(row))
 
     async def place(
         self,
@@ -121,7 +122,7 @@ class Intake(Acts):
         now: datetime,
         *,
         language: str | None = None,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Put an arriving contact in waiting: its first turn, its place in time from `now`.
 
         `language` is the one chosen, if any was. Anything past arriving is
@@ -155,7 +156,7 @@ class Intake(Acts):
                 row = await tx.fetch_one("contact_list.get", contact_id)
         if row is None:
             raise NotFound("no such contact", code="contact_unknown")
-        return snapshot_of(row)
+        return Change(None, snapshot_of(row))
 
     async def seen_all(self, contact_ids: Sequence[UUID], now: datetime) -> int:
         """Note the signs of life of many visitors in one statement; return how many."""

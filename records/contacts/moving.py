@@ -7,8 +7,9 @@ from config.errors import Conflict
 from config.vocabulary import ContactEventKind, ContactState
 from records.actor import Actor
 from records.coded import CodedValue, code
+from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
-from records.contacts.rows import Acts, changed, lock_contact
+from records.contacts.rows import Acts, Held, changed, hold
 from records.contacts.snapshot import ContactSnapshot, Placement, more_urgent
 from records.database import Transaction
 
@@ -25,7 +26,7 @@ class Moving(Acts):
         reason: str,
         *,
         kind: ContactEventKind = ContactEventKind.MOVED,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Let a waiting contact wait in another queue: a new turn, its time in waiting kept.
 
         `kind` is MOVED, or TAKEN_IN when its own queue does not answer: then
@@ -34,13 +35,14 @@ class Moving(Acts):
         it stands. `reason` is a code. Raises Conflict `contact_not_waiting`.
         """
         async with self._database.transaction() as tx:
-            contact = await lock_waiting(tx, contact_id)
+            held = await hold_waiting(tx, contact_id)
+            contact = held.contact
             if contact.queue == placement.queue:
-                return contact
+                return held.unchanged
             after = await move_locked(tx, contact, placement, actor, now, reason, kind)
             told = {"from": contact.queue, "to": placement.queue, "reason": reason}
             await audit_if_staff(tx, self._vault, actor, "contact.move", after, now, told)
-            return after
+            return held.became(after)
 
     async def assign(
         self,
@@ -51,7 +53,7 @@ class Moving(Acts):
         actor: Actor,
         now: datetime,
         reason: str,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Keep a waiting contact for one listener until then, at the head; then anyone's.
 
         `head_start_ms` is the return's, given once in a contact's life. A new
@@ -60,9 +62,10 @@ class Moving(Acts):
         `reference_missing` for an unknown listener.
         """
         async with self._database.transaction() as tx:
-            contact = await lock_waiting(tx, contact_id)
+            held = await hold_waiting(tx, contact_id)
+            contact = held.contact
             if (contact.preferred_listener_id, contact.preferred_until) == (listener_id, until):
-                return contact
+                return held.unchanged
             row = await tx.fetch_one(
                 "contact.assign", contact_id, listener_id, until, head_start_ms, now
             )
@@ -73,15 +76,15 @@ class Moving(Acts):
             }
             await add_event(tx, after, ContactEventKind.ASSIGNED, now, actor, detail=told)
             await audit_if_staff(tx, self._vault, actor, "contact.assign", after, now, told)
-            return after
+            return held.became(after)
 
 
-async def lock_waiting(tx: Transaction, contact_id: UUID) -> ContactSnapshot:
+async def hold_waiting(tx: Transaction, contact_id: UUID) -> Held:
     """Lock a contact that waits; raise NotFound, or Conflict `contact_not_waiting`."""
-    contact = await lock_contact(tx, contact_id)
-    if contact.state is not ContactState.WAITING:
+    held = await hold(tx, contact_id)
+    if held.contact.state is not ContactState.WAITING:
         raise Conflict("it does not wait", code="contact_not_waiting")
-    return contact
+    return held
 
 
 async def move_locked(

@@ -5,24 +5,23 @@ from uuid import UUID
 
 from config.vocabulary import ContactEventKind
 from records.actor import CORRESPONDENT
+from records.contacts.change import Change
 from records.contacts.events import add_event
-from records.contacts.rows import Acts, changed, lock_contact
-from records.contacts.snapshot import ContactSnapshot, Placement
+from records.contacts.rows import Acts, changed, hold
+from records.contacts.snapshot import Placement
 
 
 class Readmitting(Acts):
     """The act that undoes a turning away."""
 
-    async def readmit(
-        self, contact_id: UUID, placement: Placement, now: datetime
-    ) -> ContactSnapshot:
+    async def readmit(self, contact_id: UUID, placement: Placement, now: datetime) -> Change:
         """Let a deterred caller wait: they are still on the line and declared danger.
 
         A new turn, and a place in time from now on: nobody waited meanwhile.
         Any other contact is returned as it stands. Raises NotFound.
         """
         async with self._database.transaction() as tx:
-            contact = await lock_contact(tx, contact_id)
+            held = await hold(tx, contact_id)
             row = await tx.fetch_one(
                 "contact.readmit",
                 contact_id,
@@ -36,8 +35,8 @@ class Readmitting(Acts):
                 now,
             )
             if row is None:
-                return contact
+                return held.unchanged
             back = changed(row)
             told = {"reason": "danger_declared"}
             await add_event(tx, back, ContactEventKind.RETURNED, now, CORRESPONDENT, detail=told)
-            return back
+            return held.became(back)

@@ -15,11 +15,13 @@ from config.vocabulary import (
 )
 from records.actor import SYSTEM, Actor
 from records.coded import CodedValue, code
+from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
 from records.contacts.follow_up import FollowUpWanted, create_follow_up
-from records.contacts.rows import Acts, changed, lock_contact
+from records.contacts.rows import Acts, Held, changed, finish_write_up, hold, worked
 from records.contacts.snapshot import ContactSnapshot
 from records.database import Transaction
+from records.engagements.engagement import Engagement
 
 # What staff may not call it once somebody has talked with the person, and before.
 _ONLY_UNANSWERED = (Disposition.ABANDONED, Disposition.DETERRED)
@@ -41,7 +43,7 @@ class TurningAway(Acts):
         actor: Actor = SYSTEM,
         non_content_code: str | None = None,
         follow_up: FollowUpWanted | None = None,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Close a contact at once, with its conversation and whatever work on it is open.
 
         The service closes so only whom nobody has answered: closed hours
@@ -56,16 +58,18 @@ class TurningAway(Acts):
         """
         told = _told(disposition, reason, non_content_code)
         async with self._database.transaction() as tx:
-            contact = await lock_contact(tx, contact_id)
+            held = await hold(tx, contact_id)
+            contact = held.contact
             if contact.state is ContactState.CLOSED:
-                return contact
+                return held.unchanged
             _check(contact, disposition, actor)
             if contact.channel is Channel.CHAT:
                 await tx.execute("contact.close_conversation", contact_id)
             written = (disposition.value, told["code"], ended_by.value, told["reason"])
             row = await tx.fetch_one("contact.turn_away", contact_id, now, now, *written)
             after = changed(row)
-            engagement_id = await _let_go(tx, contact_id, now)
+            left = await _let_go(tx, held, now)
+            engagement_id = None if held.live is None else held.live.engagement_id
             if follow_up is not None:
                 await create_follow_up(tx, after, follow_up, actor, now)
             if contact.answered_at is not None:
@@ -80,7 +84,7 @@ class TurningAway(Acts):
                 )
             await add_event(tx, after, ContactEventKind.CLOSED, now, actor, detail=told)
             await audit_if_staff(tx, self._vault, actor, "contact.close_stuck", after, now, told)
-            return after
+            return held.became(after, left)
 
 
 def _told(
@@ -108,13 +112,11 @@ def _check(contact: ContactSnapshot, disposition: Disposition, actor: Actor) -> 
         raise Conflict("nobody in danger is turned away", code="immediate_danger")
 
 
-async def _let_go(tx: Transaction, contact_id: UUID, now: datetime) -> UUID | None:
-    live = await tx.fetch_one("engagement.live_of_contact", contact_id)
-    await tx.execute("engagement.done_for_contact", contact_id, now)
-    if live is None:
-        return None
-    connecting = live["state"] == EngagementState.CONNECTING
+async def _let_go(tx: Transaction, held: Held, now: datetime) -> Engagement | None:
+    if held.live is None:
+        return await finish_write_up(tx, held, now)
+    connecting = held.live.state is EngagementState.CONNECTING
     state = EngagementState.NOT_CONNECTED if connecting else EngagementState.DONE
-    await tx.execute("engagement.leave", live["engagement_id"], state.value, now, False)
-    engagement_id: UUID = live["engagement_id"]
-    return engagement_id
+    return worked(
+        await tx.fetch_one("engagement.leave", held.live.engagement_id, state.value, now, False)
+    )

@@ -7,8 +7,9 @@ from config.errors import Conflict
 from config.vocabulary import ContactEventKind, ContactState, Urgency, UrgencySource
 from records.actor import Actor
 from records.coded import CodedValue, code
+from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
-from records.contacts.rows import Acts, changed, lock_contact
+from records.contacts.rows import Acts, changed, hold
 from records.contacts.snapshot import ContactSnapshot
 
 _RATED = (ContactState.WAITING, ContactState.ACTIVE, ContactState.ENDED)
@@ -30,7 +31,7 @@ class Rating(Acts):
         *,
         confirmed: bool,
         judged: ContactSnapshot | None = None,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Set the urgency and move the rank by the difference; the place in time is kept.
 
         Who may lower it is the caller's rule; `reason` is a code. A repeat
@@ -39,7 +40,8 @@ class Rating(Acts):
         closing, `conflict` when somebody has set it otherwise since `judged`.
         """
         async with self._database.transaction() as tx:
-            contact = await lock_contact(tx, contact_id)
+            held = await hold(tx, contact_id)
+            contact = held.contact
             if contact.state not in _RATED:
                 arriving = contact.state is ContactState.ARRIVING
                 raise Conflict(
@@ -50,7 +52,7 @@ class Rating(Acts):
                 raise Conflict("the urgency was set otherwise meanwhile")
             kept = contact.urgency == urgency
             if kept and (not confirmed or contact.urgency_confirmed_at is not None):
-                return contact
+                return held.unchanged
             confirmed_at = now if confirmed else None
             new_source = contact.urgency_source if kept else source
             assert new_source is not None
@@ -77,7 +79,7 @@ class Rating(Acts):
             kind = _kind(contact.urgency, urgency)
             await add_event(tx, after, kind, now, actor, detail=told)
             await audit_if_staff(tx, self._vault, actor, "contact.urgency", after, now, told)
-            return after
+            return held.became(after)
 
 
 def _rated(contact: ContactSnapshot) -> tuple[Urgency | None, UrgencySource | None]:

@@ -51,9 +51,9 @@ _WORDS = {
 _NAMES = tuple(field.name for field in fields(Engagement))
 
 
-def engagement_of(row: Row) -> Engagement:
+def engagement_of(row: Row, prefix: str = "") -> Engagement:
     """Return the engagement a row holds; the statement must have read every column."""
-    values: dict[str, Any] = {name: row[name] for name in _NAMES}
+    values: dict[str, Any] = {name: row[prefix + name] for name in _NAMES}
     for name, words in _WORDS.items():
         values[name] = words(values[name])
     return Engagement(**values)

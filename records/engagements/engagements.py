@@ -7,16 +7,22 @@ under the lock of its own row.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from config.vocabulary import ContactEventKind, ContactState, EngagementState, EngagementStep
+from config.vocabulary import (
+    ActorKind,
+    ContactEventKind,
+    ContactState,
+    EngagementState,
+    EngagementStep,
+)
 from records.actor import SYSTEM, Actor
 from records.coded import CodedValue, code
+from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
-from records.contacts.rows import changed, lock_contact
-from records.contacts.snapshot import ContactSnapshot
+from records.contacts.rows import Held, changed, hold, worked
 from records.database import Transaction
 from records.engagements.engagement import Engagement, engagement_of
 from records.engagements.handing_over import HandingOver
-from records.engagements.reading import known, lock_both
+from records.engagements.reading import hold_for, known
 
 # How long a claimed step is left to its driver before another node tries.
 CLAIM = timedelta(seconds=4)
@@ -93,36 +99,34 @@ class Engagements(HandingOver):
 
     # -- acts that touch the contact
 
-    async def connected(self, engagement_id: UUID, now: datetime) -> ContactSnapshot:
+    async def connected(self, engagement_id: UUID, now: datetime) -> Change:
         """Record that caller and listener are together: talking, answered at the first such time.
 
         Anything but a connecting engagement is left as it stands.
         """
         async with self._database.transaction() as tx:
-            contact, engagement = await lock_both(tx, engagement_id)
-            if engagement.state is not EngagementState.CONNECTING:
-                return contact
-            await tx.execute("engagement.talk", engagement_id, now)
-            after = changed(await tx.fetch_one("contact.answer", contact.contact_id, now))
+            held = await hold_for(tx, engagement_id)
+            if not _is_connecting(held):
+                return held.unchanged
+            talking = worked(await tx.fetch_one("engagement.talk", engagement_id, now))
+            after = changed(await tx.fetch_one("contact.answer", held.contact.contact_id, now))
             await add_event(
                 tx, after, ContactEventKind.CONNECTED, now, SYSTEM, engagement_id=engagement_id
             )
-            return after
+            return held.became(after, talking)
 
-    async def not_connected(
-        self, engagement_id: UUID, reason: str, now: datetime
-    ) -> ContactSnapshot:
+    async def not_connected(self, engagement_id: UUID, reason: str, now: datetime) -> Change:
         """Record that the listener could not be joined: the contact waits again, at its old rank.
 
         A new turn, so nothing left over from this one can touch it. Anything
         but a connecting engagement is left as it stands. `reason` is a code.
         """
         async with self._database.transaction() as tx:
-            contact, engagement = await lock_both(tx, engagement_id)
-            if engagement.state is not EngagementState.CONNECTING:
-                return contact
+            held = await hold_for(tx, engagement_id)
+            if not _is_connecting(held):
+                return held.unchanged
             return await self._give_back(
-                tx, engagement, ContactEventKind.NOT_CONNECTED, reason, now, SYSTEM
+                tx, held, ContactEventKind.NOT_CONNECTED, reason, now, SYSTEM
             )
 
     async def return_contact(
@@ -137,7 +141,7 @@ class Engagements(HandingOver):
         preferred_listener_id: UUID | None = None,
         preferred_until: datetime | None = None,
         actor: Actor = SYSTEM,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Put an active contact back in waiting: a new turn, the same queued_at.
 
         `returned_to_head` gives one more head start, once in a contact's
@@ -148,16 +152,14 @@ class Engagements(HandingOver):
         is not active is returned as it stands.
         """
         async with self._database.transaction() as tx:
-            contact = await lock_contact(tx, contact_id)
-            row = await tx.fetch_one("engagement.live_of_contact", contact_id)
-            if contact.state is not ContactState.ACTIVE or row is None:
-                return contact
-            engagement = engagement_of(row)
-            if engagement_id is not None and engagement.engagement_id != engagement_id:
-                return contact
+            held = await hold(tx, contact_id)
+            if held.contact.state is not ContactState.ACTIVE or held.live is None:
+                return held.unchanged
+            if engagement_id is not None and held.live.engagement_id != engagement_id:
+                return held.unchanged
             return await self._give_back(
                 tx,
-                engagement,
+                held,
                 ContactEventKind.RETURNED,
                 reason,
                 now,
@@ -170,7 +172,7 @@ class Engagements(HandingOver):
     async def _give_back(
         self,
         tx: Transaction,
-        engagement: Engagement,
+        held: Held,
         kind: ContactEventKind,
         reason: str,
         now: datetime,
@@ -179,11 +181,15 @@ class Engagements(HandingOver):
         head_start_ms: int = 0,
         lost_by_desk: bool = False,
         preferred: tuple[UUID | None, datetime | None] = (None, None),
-    ) -> ContactSnapshot:
+    ) -> Change:
+        engagement = held.taken
+        assert engagement is not None, "whoever gives back has somebody"
         connecting = engagement.state is EngagementState.CONNECTING
         state = EngagementState.NOT_CONNECTED if connecting else EngagementState.HANDED_OVER
         lost = lost_by_desk and not connecting
-        await tx.execute("engagement.leave", engagement.engagement_id, state.value, now, lost)
+        left = worked(
+            await tx.fetch_one("engagement.leave", engagement.engagement_id, state.value, now, lost)
+        )
         row = await tx.fetch_one(
             "contact.wait_again",
             engagement.contact_id,
@@ -203,5 +209,12 @@ class Engagements(HandingOver):
         await add_event(
             tx, after, kind, now, actor, engagement_id=engagement.engagement_id, detail=told
         )
+        if actor.kind is ActorKind.STAFF and preferred[0] is not None:
+            given: dict[str, CodedValue] = {"listener": preferred[0], "reason": told["reason"]}
+            await add_event(tx, after, ContactEventKind.ASSIGNED, now, actor, detail=given)
         await audit_if_staff(tx, self._vault, actor, "contact.return", after, now, told)
-        return after
+        return held.became(after, left)
+
+
+def _is_connecting(held: Held) -> bool:
+    return held.taken is not None and held.taken.state is EngagementState.CONNECTING

@@ -7,13 +7,14 @@ from config.errors import Conflict, NotFound
 from config.vocabulary import ContactEventKind, ContactState, EngagementState
 from records.actor import Actor
 from records.coded import CodedValue, code
+from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
 from records.contacts.moving import placed, told_of_move
-from records.contacts.rows import changed
+from records.contacts.rows import changed, hold, worked
 from records.contacts.snapshot import ContactSnapshot, Placement
 from records.engagements.engagement import Engagement, engagement_of
 from records.engagements.losses import Losing
-from records.engagements.reading import lock_both
+from records.engagements.reading import hold_for
 
 
 class HandingOver(Losing):
@@ -29,7 +30,7 @@ class HandingOver(Losing):
         *,
         preferred_listener_id: UUID | None = None,
         preferred_until: datetime | None = None,
-    ) -> ContactSnapshot:
+    ) -> Change:
         """Let the contact she talks with wait for somebody else: the next level, another queue.
 
         A new turn and a new wait, from now; `queued_at` stays, so the rank
@@ -42,12 +43,14 @@ class HandingOver(Losing):
         when her work is over otherwise; NotFound.
         """
         async with self._database.transaction() as tx:
-            contact, engagement = await lock_both(tx, engagement_id)
+            held = await hold_for(tx, engagement_id)
+            contact, engagement = held.contact, held.taken
+            assert engagement is not None, "it was asked for by its id"
             if engagement.state is EngagementState.HANDED_OVER:
-                return contact
+                return held.unchanged
             _check_talking(contact, engagement)
             handed = EngagementState.HANDED_OVER.value
-            await tx.execute("engagement.leave", engagement_id, handed, now, False)
+            left = worked(await tx.fetch_one("engagement.leave", engagement_id, handed, now, False))
             row = await tx.fetch_one(
                 "contact.hand_over",
                 *placed(contact, placement, placement.home_queue),
@@ -64,11 +67,11 @@ class HandingOver(Losing):
             kind = ContactEventKind.HANDED_OVER
             await add_event(tx, after, kind, now, actor, engagement_id=engagement_id, detail=told)
             await audit_if_staff(tx, self._vault, actor, "contact.hand_over", after, now, told)
-            return after
+            return held.became(after, left)
 
     async def extend_wrap_up(
         self, contact_id: UUID, listener_id: UUID, by: timedelta, most: int, now: datetime
-    ) -> Engagement:
+    ) -> Change:
         """Give a write-up more time, `most` times at the most; while it runs, she is not offered.
 
         Raises NotFound when she writes nothing up there, Conflict
@@ -76,21 +79,19 @@ class HandingOver(Losing):
         the next one), `wrap_up_limit` after the last extension.
         """
         async with self._database.transaction() as tx:
-            row = await tx.fetch_one("engagement.open_of_contact", contact_id)
-            if row is None or row["listener_id"] != listener_id:
+            held = await hold(tx, contact_id)
+            if held.taken is None or held.taken.listener_id != listener_id:
                 raise NotFound("no write-up of hers", code="engagement_unknown")
-            before = engagement_of(row)
-            longer = await tx.fetch_one(
-                "engagement.extend_wrap_up", before.engagement_id, listener_id, by, most, now
+            until = held.taken.wrap_up_until
+            if until is None or until <= now:
+                raise Conflict("its time is over", code="wrap_up_over")
+            engagement_id = held.taken.engagement_id
+            row = await tx.fetch_one(
+                "engagement.extend_wrap_up", engagement_id, listener_id, by, most, now
             )
-            if longer is not None:
-                return engagement_of(longer)
-            # Read again: another of her tabs may have asked meanwhile.
-            again = await tx.fetch_one("engagement.get", before.engagement_id)
-            assert again is not None, "an engagement is never deleted"
-        if again["state"] != EngagementState.WRAP_UP or again["wrap_up_until"] <= now:
-            raise Conflict("its time is over", code="wrap_up_over")
-        raise Conflict("no more time", code="wrap_up_limit")
+            if row is None:
+                raise Conflict("no more time", code="wrap_up_limit")
+            return held.became(held.contact, engagement_of(row))
 
 
 def _check_talking(contact: ContactSnapshot, engagement: Engagement) -> None:

@@ -5,8 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from config.errors import NotFound
-from records.contacts.rows import lock_contact
-from records.contacts.snapshot import ContactSnapshot
+from records.contacts.rows import Held, hold
 from records.database import Database, Row, Transaction
 from records.engagements.engagement import Engagement, engagement_of
 from records.vault import Vault
@@ -89,11 +88,14 @@ def known(row: Row | None) -> Engagement:
     return engagement_of(row)
 
 
-async def lock_both(tx: Transaction, engagement_id: UUID) -> tuple[ContactSnapshot, Engagement]:
-    """Lock an engagement's contact, then read the engagement as it stands under that lock.
+async def hold_for(tx: Transaction, engagement_id: UUID) -> Held:
+    """Lock an engagement's contact; return both as they stand under that lock.
 
     An engagement never changes contact, so its contact can be read before.
+    `taken` is that engagement, whatever became of it. Raises NotFound.
     """
-    first = await tx.fetch_one("engagement.get", engagement_id)
-    contact = await lock_contact(tx, known(first).contact_id)
-    return contact, known(await tx.fetch_one("engagement.get", engagement_id))
+    first = known(await tx.fetch_one("engagement.get", engagement_id))
+    held = await hold(tx, first.contact_id)
+    if held.taken is not None and held.taken.engagement_id == engagement_id:
+        return held
+    return Held(held.contact, known(await tx.fetch_one("engagement.get", engagement_id)))

@@ -18,7 +18,7 @@ from records.contacts.follow_up import (
     follow_up_of,
 )
 from records.contacts.number import read_number
-from records.contacts.rows import lock_contact
+from records.contacts.rows import hold
 from records.database import Database, Transaction
 from records.policy import Relation, Right, Subject, may
 from records.vault import Vault
@@ -39,7 +39,7 @@ class FollowUps:
     ) -> FollowUp:
         """Leave a task about a contact; one of each kind, the first for a repeat. Raises NotFound."""
         async with self._database.transaction() as tx:
-            contact = await lock_contact(tx, contact_id)
+            contact = (await hold(tx, contact_id)).contact
             made, new = await create_follow_up(tx, contact, wanted, actor, now)
             if new:
                 told = _told(made)

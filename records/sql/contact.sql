@@ -96,9 +96,31 @@ WITH placed AS (
 )
 SELECT @coded@ FROM placed
 
--- name: lock
--- The contact, held until the end of the transaction. First lock of any act on it.
-SELECT @coded@ FROM contact WHERE contact_id = $1 FOR NO KEY UPDATE
+-- list: taken
+engagement_id AS e_engagement_id, contact_id AS e_contact_id, line_id AS e_line_id,
+listener_id AS e_listener_id, session_id AS e_session_id, channel AS e_channel,
+state AS e_state, level AS e_level, role AS e_role, turn AS e_turn, step AS e_step,
+step_due_at AS e_step_due_at, step_attempts AS e_step_attempts,
+conference_name AS e_conference_name, conference_sid AS e_conference_sid,
+leg_call_sid AS e_leg_call_sid, accepted_at AS e_accepted_at, talking_at AS e_talking_at,
+wrap_up_at AS e_wrap_up_at, wrap_up_until AS e_wrap_up_until, done_at AS e_done_at,
+queue AS e_queue, waited_ms AS e_waited_ms, wrap_up_extensions AS e_wrap_up_extensions,
+lost_at AS e_lost_at, leg_queue_ms AS e_leg_queue_ms
+
+-- name: hold
+-- The contact, held until the end of the transaction, and the engagement of whoever has it or
+-- writes it up. First lock of any act on it. `seen_version` is the version that was there when
+-- the statement began: when it had to wait for the row, `version` is another one, and what it
+-- says of the engagement is as old as `seen_version`.
+SELECT @coded@, (SELECT version FROM contact AS seen WHERE seen.contact_id = $1) AS seen_version,
+       taken.*
+  FROM contact LEFT JOIN LATERAL (
+       SELECT @taken@ FROM engagement
+        WHERE engagement.contact_id = $1 AND role = 'primary'
+          AND state IN ('connecting', 'talking', 'wrap_up')
+        ORDER BY accepted_at DESC LIMIT 1) AS taken ON true
+ WHERE contact_id = $1
+   FOR NO KEY UPDATE OF contact
 
 -- name: set_urgency
 -- The rank moves by the difference: the place in time and a return's head start are kept.

@@ -145,9 +145,11 @@ UPDATE engagement
  WHERE engagement_id = $1 AND state = 'talking'
 RETURNING @all_columns@
 
--- name: done_for_contact
+-- name: done
+-- The write-up is finished, or somebody else closed the contact over it.
 UPDATE engagement SET state = 'done', done_at = $2
- WHERE contact_id = $1 AND state = 'wrap_up'
+ WHERE engagement_id = $1 AND state = 'wrap_up'
+RETURNING @all_columns@
 
 -- name: orphaned_chats
 -- Chats whose listener is lost: she signed out, or her lease ran out before $1; or she is

@@ -16,8 +16,8 @@ from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import ContactChanged
 from contactcenter.centre.staff.case_desk import MISSES
 from records.actor import SYSTEM
-from records.contacts import Contacts
-from records.engagements import Engagements
+from records.contacts.contacts import Contacts
+from records.engagements.engagements import Engagements
 from routing.wakeups import WakeKind
 from tests.kit.whole_centre import WholeCentre, whole_centre
 
@@ -44,14 +44,14 @@ async def given_back(whole: WholeCentre, contact_id: UUID) -> None:
     )
     engagement = await engagements.open_for_contact(contact_id)
     assert engagement is not None
-    contact = await engagements.return_contact(
+    change = await engagements.return_contact(
         contact_id,
         "listener_lost",
         SystemClock().now(),
         returned_to_head=True,
         engagement_id=engagement.engagement_id,
     )
-    await whole.centre.effects.given_back(contact, engagement)
+    await whole.centre.effects.follow(change)
 
 
 async def test_who_may_not_know_of_a_contact_does_not_raise_it_either(whole: WholeCentre) -> None:

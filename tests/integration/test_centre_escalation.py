@@ -22,7 +22,8 @@ from config.vocabulary import (
     Urgency,
 )
 from contactcenter.auth.principal import Principal
-from records.contacts import Contacts, ContactSnapshot
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot
 from records.follow_ups import FollowUps
 from records.messages import Messages
 from records.overrides import QueueOverrides

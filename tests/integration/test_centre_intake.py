@@ -33,8 +33,9 @@ from contactcenter.centre.queue.entrance import Entrance
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.staff.subjects import subject_of
 from contactcenter.voice.callers import Callers
-from records.contacts import Contacts, ContactSnapshot
-from records.engagements import Engagements
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot
+from records.engagements.engagements import Engagements
 from records.follow_ups import FollowUps
 from records.overrides import QueueOverrides
 from tests.kit.record_rows import read
@@ -157,7 +158,7 @@ async def test_danger_moves_a_caller_from_pre_answering_to_whoever_is_free(door:
     placements = Placements(door.whole.helpline)
     call = await door.dial()
     first = placements.at("pre_accueil", Audience.MINOR, Urgency.U3, UrgencySource.SYSTEM)
-    waiting = await door.contacts.place(call.contact_id, first, SystemClock().now())
+    waiting = (await door.contacts.place(call.contact_id, first, SystemClock().now())).after
     assert waiting.level is Level.PRE_ANSWER
     ines = await door.whole.ready("ines")  # listens, and does not pre-answer
     raised = await door.callers.declared_danger(call.contact_id)
@@ -188,7 +189,8 @@ async def test_a_minors_cut_call_comes_back_to_the_head_and_to_its_listener(door
         "conference",
         now,
     )
-    await door.engagements.connected(taken.engagement.engagement_id, SystemClock().now())
+    assert taken.taken_after is not None
+    await door.engagements.connected(taken.taken_after.engagement_id, SystemClock().now())
     await door.callers.left(first.contact_id, "call_failed", EndedBy.CARRIER)
 
     back = await door.callers.chose((await door.dial()).contact_id, "")

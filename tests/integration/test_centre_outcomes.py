@@ -11,7 +11,7 @@ from config.clock import ManualClock
 from config.vocabulary import ContactEventKind
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.outcomes import Outcomes
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from tests.kit.whole_centre import WholeCentre, whole_centre
 
 

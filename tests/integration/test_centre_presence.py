@@ -14,7 +14,7 @@ from config.errors import InvalidInput, NotAllowed
 from config.vocabulary import Audience, Disposition, EndedBy, PresenceState, Sender, Urgency
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import ContactLost, LiveEvent
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from records.figures import LevelFigures
 from records.messages import Messages
 from tests.kit.whole_centre import WholeCentre, whole_centre
@@ -131,8 +131,9 @@ async def test_a_chat_whose_listener_closed_her_page_was_lost_and_not_given_up(
         await desk.hand_over(ines, contact_id, "temoin", needs=None, urgency=None, listener_id=None)
     contacts = Contacts(whole.engines.database, whole.engines.vault)
     waited = (await desk.view(ines, contact_id)).waited_seconds
-    gone = await contacts.end(contact_id, EndedBy.CORRESPONDENT, "left", SystemClock().now())
-    await whole.centre.effects.changed(gone)
+    ending = await contacts.end(contact_id, EndedBy.CORRESPONDENT, "left", SystemClock().now())
+    await whole.centre.effects.follow(ending)
+    gone = ending.after
     assert (gone.disposition, gone.ended_by) == (Disposition.LOST_BY_DESK, "correspondent")
     view = await desk.view(ines, contact_id)
     assert view.disposition is Disposition.LOST_BY_DESK
@@ -171,7 +172,9 @@ async def test_who_was_lost_and_answered_again_is_lost_no_more(whole: WholeCentr
     desk = whole.centre.staff.contacts
     await desk.hand_over(malik, contact_id, "temoin", needs=None, urgency=None, listener_id=None)
     contacts = Contacts(whole.engines.database, whole.engines.vault)
-    gone = await contacts.end(contact_id, EndedBy.CORRESPONDENT, "left", SystemClock().now())
+    gone = (
+        await contacts.end(contact_id, EndedBy.CORRESPONDENT, "left", SystemClock().now())
+    ).after
     assert gone.disposition is Disposition.ABANDONED
 
 

@@ -11,7 +11,7 @@ from config.clock import ManualClock
 from config.vocabulary import ContactState, Role
 from contactcenter.centre.supervision_views import Alert
 from contactcenter.centre.visitors.life import SignsOfLife
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from tests.kit.engines import DatabaseAddresses
 from tests.kit.poison import poisoned
 from tests.kit.whole_centre import WholeCentre, whole_centre

@@ -11,7 +11,8 @@ from config.vocabulary import Channel, PresenceState
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.comparison import REPAIRS, Repair
 from contactcenter.centre.queue.reconcile import WENT_BACK
-from records.contacts import Contacts
+from records.contacts.change import Change
+from records.contacts.contacts import Contacts
 from records.presence import Load, PresenceStore
 from routing.flow import together
 from routing.model import WaitingContact
@@ -245,7 +246,7 @@ async def test_an_index_that_knows_more_than_the_truth_is_emptied_and_filled_aga
     await whole.centre.conversations.leave(left, quick=False)
     await write(whole, "UPDATE contact SET version = version + 3 WHERE contact_id = $1", raised)
     contacts = Contacts(whole.engines.database, whole.engines.vault)
-    await whole.centre.effects.changed(await contacts.get(raised))
+    await whole.centre.effects.follow(Change(None, await contacts.get(raised)))
     await whole.centre.staff.presence.declare(ready, PresenceState.READY)
     await promoted(admin_database_url, cuts=False)
     before = WENT_BACK._value.get()

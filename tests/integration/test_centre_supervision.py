@@ -18,7 +18,7 @@ from config.vocabulary import (
     Role,
     Urgency,
 )
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from tests.kit.floor import code_of, offered, told, trail
 from tests.kit.until import until
 from tests.kit.whole_centre import WholeCentre, whole_centre

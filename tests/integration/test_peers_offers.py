@@ -13,7 +13,7 @@ from config.ids import new_id
 from config.vocabulary import Audience, PresenceState, Urgency, UrgencySource
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.placement import Placements
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from tests.kit.held_lock import held
 from tests.kit.whole_centre import WholeCentre, whole_centre
 
@@ -31,7 +31,7 @@ async def committed_and_nothing_else(whole: WholeCentre) -> UUID:
     placement = Placements(whole.helpline).at(
         "parent_proche", Audience.RELATIVE, Urgency.U3, UrgencySource.SYSTEM
     )
-    contact = await Contacts(whole.engines.database, whole.engines.vault).take_in_chat(
+    taken_in = await Contacts(whole.engines.database, whole.engines.vault).take_in_chat(
         new_id(),
         whole.helpline.line.id,
         uuid4().bytes * 2,
@@ -41,7 +41,7 @@ async def committed_and_nothing_else(whole: WholeCentre) -> UUID:
         whole.helpline.config_version,
         SystemClock().now(),
     )
-    return contact.contact_id
+    return taken_in.after.contact_id
 
 
 async def test_peers_05_neither_a_bad_listener_nor_a_dead_dispatcher_halts_the_queue(

@@ -7,7 +7,7 @@ import pytest
 
 from config.errors import Conflict
 from config.vocabulary import Urgency
-from records.engagements import Engagements
+from records.engagements.engagements import Engagements
 from routing.connection import open_redis
 from routing.router import Router
 from tests.kit.held_lock import held

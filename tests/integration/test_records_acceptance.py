@@ -21,7 +21,7 @@ from config.vocabulary import (
     PresenceState,
 )
 from records.actor import Actor
-from records.contacts import Accepted
+from records.contacts.change import Change
 from tests.kit.record_rows import NOW, add_staff, read
 from tests.kit.records_service import Listening, Records, open_records
 
@@ -35,23 +35,23 @@ async def records(database_url: str) -> AsyncIterator[Records]:
 async def test_a_call_accepted_is_connecting_and_its_step_is_due_at_once(records: Records) -> None:
     call, who = await records.waiting_call(), await records.listener()
     accepted = await records.accept(call, who)
-    assert accepted.contact.state is ContactState.ACTIVE
-    assert accepted.contact.version == call.version + 1
-    assert accepted.contact.answered_at is None
-    assert accepted.engagement.state is EngagementState.CONNECTING
-    assert accepted.engagement.step is EngagementStep.CALL_LISTENER
-    assert accepted.engagement.step_due_at == NOW
-    assert not accepted.replayed
+    assert accepted.after.state is ContactState.ACTIVE
+    assert accepted.after.version == call.version + 1
+    assert accepted.after.answered_at is None
+    assert accepted.taken_after.state is EngagementState.CONNECTING
+    assert accepted.taken_after.step is EngagementStep.CALL_LISTENER
+    assert accepted.taken_after.step_due_at == NOW
+    assert accepted.happened
 
 
 async def test_a_chat_accepted_is_talking_and_answered(records: Records) -> None:
     chat, who = await records.waiting_chat(), await records.listener()
     records.later(90)
     accepted = await records.accept(chat, who)
-    assert accepted.engagement.state is EngagementState.TALKING
-    assert accepted.engagement.step is EngagementStep.NONE
-    assert accepted.contact.answered_at == records.now
-    assert accepted.contact.waited_ms == 90_000
+    assert accepted.taken_after.state is EngagementState.TALKING
+    assert accepted.taken_after.step is EngagementStep.NONE
+    assert accepted.after.answered_at == records.now
+    assert accepted.after.waited_ms == 90_000
     kinds = [event.kind for event in await records.contacts.timeline(chat.contact_id)]
     assert kinds[-2:] == [ContactEventKind.ACCEPTED, ContactEventKind.CONNECTED]
 
@@ -60,9 +60,9 @@ async def test_the_same_offer_accepted_again_gives_the_same_engagement(records: 
     call, who, offer = await records.waiting_call(), await records.listener(), new_id()
     first = await records.accept(call, who, offer)
     again = await records.accept(call, who, offer)
-    assert again.replayed
-    assert again.engagement == first.engagement
-    assert again.contact == first.contact
+    assert not again.happened
+    assert again.taken_after == first.taken_after
+    assert again.after == first.after
     audits = await read(records.database, "SELECT action FROM audit")
     assert [row["action"] for row in audits] == ["contact.accept"]
 
@@ -70,9 +70,9 @@ async def test_the_same_offer_accepted_again_gives_the_same_engagement(records: 
 async def test_one_offer_accepted_by_many_at_once_is_one_engagement(records: Records) -> None:
     call, who, offer = await records.waiting_call(), await records.listener(), new_id()
     outcomes = await asyncio.gather(*(records.accept(call, who, offer) for _ in range(12)))
-    assert Counter(outcome.replayed for outcome in outcomes) == {False: 1, True: 11}
-    assert {outcome.engagement.engagement_id for outcome in outcomes} == {offer}
-    assert {outcome.contact.version for outcome in outcomes} == {call.version + 1}
+    assert Counter(outcome.happened for outcome in outcomes) == {True: 1, False: 11}
+    assert {outcome.taken_after.engagement_id for outcome in outcomes} == {offer}
+    assert {outcome.after.version for outcome in outcomes} == {call.version + 1}
 
 
 async def test_a_contact_of_somebody_else_is_taken(records: Records) -> None:
@@ -105,13 +105,13 @@ async def test_an_offer_of_an_earlier_turn_is_gone(records: Records) -> None:
     )
     accepted = await records.accept(call, one)
     await records.engagements.not_connected(
-        accepted.engagement.engagement_id, "no_answer", records.now
+        accepted.taken_after.engagement_id, "no_answer", records.now
     )
     with pytest.raises(Conflict) as refused:
         await records.accept(call, two)
     assert refused.value.code == "contact_gone"
     fresh = await records.contacts.get(call.contact_id)
-    assert (await records.accept(fresh, two)).engagement.turn == call.turn + 1
+    assert (await records.accept(fresh, two)).taken_after.turn == call.turn + 1
 
 
 async def test_a_refused_accept_leaves_no_trace(records: Records) -> None:
@@ -152,23 +152,23 @@ async def test_a_listener_who_never_declared_a_presence_takes_nothing(records: R
 async def test_a_write_up_counts_until_its_time_is_over(records: Records) -> None:
     who = await records.listener()
     first = await records.accept(await records.waiting_call(), who)
-    await records.engagements.connected(first.engagement.engagement_id, records.now)
+    await records.engagements.connected(first.taken_after.engagement_id, records.now)
     await records.contacts.end(
-        first.contact.contact_id, EndedBy.CORRESPONDENT, "completed", records.now
+        first.after.contact_id, EndedBy.CORRESPONDENT, "completed", records.now
     )
     next_call = await records.waiting_call()
     with pytest.raises(Conflict) as refused:
         await records.accept(next_call, who)
     assert refused.value.code == "over_capacity"
     records.later(601)
-    assert not (await records.accept(next_call, who)).replayed
+    assert (await records.accept(next_call, who)).happened
     assert len(await records.engagements.open_for_listener(who.staff_id)) == 2
 
 
 async def test_closing_the_write_up_gives_the_place_back(records: Records) -> None:
     who = await records.listener(max_chats=1)
     taken = await records.accept(await records.waiting_chat(), who)
-    contact_id = taken.contact.contact_id
+    contact_id = taken.after.contact_id
     await records.contacts.end(contact_id, EndedBy.CORRESPONDENT, "left", records.now)
     await records.contacts.close(
         contact_id,
@@ -195,16 +195,16 @@ async def test_many_listeners_race_for_many_contacts_and_each_is_taken_once(
     outcomes = await asyncio.gather(
         *(records.accept(contact, who) for contact, who in tries), return_exceptions=True
     )
-    taken = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
+    taken = [outcome for outcome in outcomes if isinstance(outcome, Change)]
     codes = Counter(error.code for error in outcomes if isinstance(error, Conflict))
     assert len(taken) + codes.total() == len(tries), [
-        o for o in outcomes if not isinstance(o, Accepted | Conflict)
+        o for o in outcomes if not isinstance(o, Change | Conflict)
     ][:1]
     assert set(codes) <= {"contact_taken", "over_capacity"}
-    assert max(Counter(one.contact.contact_id for one in taken).values()) == 1
+    assert max(Counter(one.after.contact_id for one in taken).values()) == 1
     loads: dict = {}
     for one in taken:
-        loads.setdefault(one.engagement.listener_id, []).append(one.engagement.channel.value)
+        loads.setdefault(one.taken_after.listener_id, []).append(one.taken_after.channel.value)
     assert len(loads) == len(listeners)
     assert all(sorted(load) in (["call"], ["chat", "chat"]) for load in loads.values())
     active = await read(records.database, "SELECT contact_id FROM contact WHERE state = 'active'")
@@ -226,7 +226,7 @@ async def test_hanging_up_and_accepting_at_once_end_in_one_truth(records: Record
         if isinstance(accepted, Conflict):
             assert accepted.code == "contact_gone"
         else:
-            engagement = await records.engagements.get(accepted.engagement.engagement_id)
+            engagement = await records.engagements.get(accepted.taken_after.engagement_id)
             assert engagement is not None
             assert engagement.state is EngagementState.NOT_CONNECTED
             assert engagement.step is EngagementStep.HANG_UP
@@ -252,7 +252,7 @@ async def test_due_steps_are_handed_to_one_driver_and_come_back_when_it_dies(
 
 async def test_a_step_moves_once_and_not_after_the_person_hung_up(records: Records) -> None:
     call, who = await records.waiting_call(), await records.listener()
-    engagement_id = (await records.accept(call, who)).engagement.engagement_id
+    engagement_id = (await records.accept(call, who)).taken_after.engagement_id
     move = (EngagementStep.CALL_LISTENER, EngagementStep.LISTENER_RINGING)
     moved = await records.engagements.advance(
         engagement_id, *move, records.now + timedelta(seconds=15), leg_call_sid="CA9"
@@ -296,5 +296,5 @@ async def test_an_engagement_keeps_where_and_how_long_the_contact_waited_for_it(
 ) -> None:
     chat = await records.waiting_chat()
     records.later(42)
-    taken = (await records.accept(chat, await records.listener())).engagement
+    taken = (await records.accept(chat, await records.listener())).taken_after
     assert (taken.queue, taken.waited_ms, taken.level) == ("mineur", 42_000, Level.LISTENING)

@@ -18,7 +18,8 @@ from config.vocabulary import (
     UrgencySource,
 )
 from records.actor import SYSTEM, Actor
-from records.contacts import ContactSnapshot
+from records.contacts.change import Change
+from records.contacts.snapshot import ContactSnapshot
 from tests.kit.record_rows import NOW, read, run
 from tests.kit.records_service import U1, Listening, Records, open_records
 
@@ -35,9 +36,9 @@ async def records(database_url: str) -> AsyncIterator[Records]:
 async def talking_call(records: Records) -> tuple[ContactSnapshot, Listening]:
     who = await records.listener()
     accepted = await records.accept(await records.waiting_call(), who)
-    contact = await records.engagements.connected(
-        accepted.engagement.engagement_id, records.later(20)
-    )
+    contact = (
+        await records.engagements.connected(accepted.taken_after.engagement_id, records.later(20))
+    ).after
     return contact, who
 
 
@@ -46,9 +47,11 @@ async def kinds(records: Records, contact: ContactSnapshot) -> list[str]:
 
 
 async def end(records: Records, contact: ContactSnapshot) -> ContactSnapshot:
-    return await records.contacts.end(
-        contact.contact_id, EndedBy.CORRESPONDENT, "completed", records.now
-    )
+    return (
+        await records.contacts.end(
+            contact.contact_id, EndedBy.CORRESPONDENT, "completed", records.now
+        )
+    ).after
 
 
 async def test_connected_answers_once_and_keeps_the_wait(records: Records) -> None:
@@ -58,7 +61,7 @@ async def test_connected_answers_once_and_keeps_the_wait(records: Records) -> No
     engagement = await records.engagements.open_for_contact(contact.contact_id)
     assert engagement is not None
     assert (engagement.state, engagement.step_due_at) == (EngagementState.TALKING, None)
-    again = await records.engagements.connected(engagement.engagement_id, records.later(5))
+    again = (await records.engagements.connected(engagement.engagement_id, records.later(5))).after
     assert again == contact
     with pytest.raises(NotFound):
         await records.engagements.connected(new_id(), NOW)
@@ -66,18 +69,24 @@ async def test_connected_answers_once_and_keeps_the_wait(records: Records) -> No
 
 async def test_not_connected_waits_again_with_a_new_turn_and_its_old_rank(records: Records) -> None:
     call, who = await records.waiting_call(), await records.listener()
-    engagement_id = (await records.accept(call, who)).engagement.engagement_id
-    back = await records.engagements.not_connected(engagement_id, "no_answer", records.later(15))
+    engagement_id = (await records.accept(call, who)).taken_after.engagement_id
+    back = (
+        await records.engagements.not_connected(engagement_id, "no_answer", records.later(15))
+    ).after
     assert (back.state, back.turn) == (ContactState.WAITING, call.turn + 1)
     assert (back.rank, back.queued_at) == (call.rank, call.queued_at)
     assert back.waiting_since == records.now
-    assert (await records.engagements.not_connected(engagement_id, "no_answer", NOW)) == back
+    assert (
+        (await records.engagements.not_connected(engagement_id, "no_answer", NOW)).after
+    ) == back
     engagement = await records.engagements.get(engagement_id)
     assert engagement is not None
     assert (engagement.state, engagement.step) == ("not_connected", EngagementStep.HANG_UP)
-    ended = await records.contacts.end(
-        call.contact_id, EndedBy.CORRESPONDENT, "completed", records.later(5)
-    )
+    ended = (
+        await records.contacts.end(
+            call.contact_id, EndedBy.CORRESPONDENT, "completed", records.later(5)
+        )
+    ).after
     assert ended.waited_ms == 20_000
 
 
@@ -88,10 +97,14 @@ async def test_a_late_connect_of_a_given_up_leg_is_absorbed(records: Records) ->
         await records.listener(),
     )
     first = await records.accept(call, one)
-    back = await records.engagements.not_connected(first.engagement.engagement_id, "slow", NOW)
+    back = (
+        await records.engagements.not_connected(first.taken_after.engagement_id, "slow", NOW)
+    ).after
     second = await records.accept(back, two)
-    late = await records.engagements.connected(first.engagement.engagement_id, records.later())
-    assert late == second.contact
+    late = (
+        await records.engagements.connected(first.taken_after.engagement_id, records.later())
+    ).after
+    assert late == second.after
     open_one = await records.engagements.open_for_contact(call.contact_id)
     assert open_one is not None
     assert open_one.listener_id == two.staff_id
@@ -101,13 +114,18 @@ async def test_a_late_connect_of_a_given_up_leg_is_absorbed(records: Records) ->
 async def test_a_return_to_the_head_gives_one_head_start_once(records: Records) -> None:
     contact, who = await talking_call(records)
     give_back = records.engagements.return_contact
-    back = await give_back(contact.contact_id, "leg_lost", records.later(), returned_to_head=True)
+    back = (
+        await give_back(contact.contact_id, "leg_lost", records.later(), returned_to_head=True)
+    ).after
     assert contact.rank is not None
     assert back.rank == contact.rank - RETURN_MS
     assert (back.queued_at, back.turn, back.returned) == (contact.queued_at, contact.turn + 1, True)
-    assert await give_back(contact.contact_id, "leg_lost", NOW, returned_to_head=True) == back
+    again = await give_back(contact.contact_id, "leg_lost", NOW, returned_to_head=True)
+    assert (again.after, again.happened) == (back, False)
     await records.accept(back, who)
-    twice = await give_back(contact.contact_id, "leg_lost", records.later(), returned_to_head=True)
+    twice = (
+        await give_back(contact.contact_id, "leg_lost", records.later(), returned_to_head=True)
+    ).after
     assert twice.rank == back.rank
     assert (await kinds(records, contact)).count("returned") == 2
     assert (await read(records.database, "SELECT state FROM engagement ORDER BY accepted_at"))[0][
@@ -120,37 +138,45 @@ async def test_a_return_for_an_engagement_that_is_past_moves_nothing(records: Re
     first = await records.engagements.open_for_contact(contact.contact_id)
     assert first is not None
     until = records.now + timedelta(seconds=30)
-    back = await records.engagements.return_contact(
-        contact.contact_id,
-        "leg_lost",
-        records.now,
-        returned_to_head=False,
-        engagement_id=first.engagement_id,
-        preferred_listener_id=first.listener_id,
-        preferred_until=until,
-    )
+    back = (
+        await records.engagements.return_contact(
+            contact.contact_id,
+            "leg_lost",
+            records.now,
+            returned_to_head=False,
+            engagement_id=first.engagement_id,
+            preferred_listener_id=first.listener_id,
+            preferred_until=until,
+        )
+    ).after
     assert (back.preferred_listener_id, back.preferred_until) == (first.listener_id, until)
     second = await records.accept(back, await records.listener())
-    assert second.contact.preferred_listener_id is None
-    late = await records.engagements.return_contact(
-        contact.contact_id,
-        "leg_lost",
-        records.now,
-        returned_to_head=False,
-        engagement_id=first.engagement_id,
-    )
-    assert late == second.contact
+    assert second.after.preferred_listener_id is None
+    late = (
+        await records.engagements.return_contact(
+            contact.contact_id,
+            "leg_lost",
+            records.now,
+            returned_to_head=False,
+            engagement_id=first.engagement_id,
+        )
+    ).after
+    assert late == second.after
 
 
 async def test_waiting_after_an_answer_adds_to_the_wait(records: Records) -> None:
     contact, who = await talking_call(records)
-    back = await records.engagements.return_contact(
-        contact.contact_id, "leg_lost", records.later(100), returned_to_head=False
-    )
+    back = (
+        await records.engagements.return_contact(
+            contact.contact_id, "leg_lost", records.later(100), returned_to_head=False
+        )
+    ).after
     assert back.waited_ms == 20_000
     again = await records.accept(back, who)
     records.later(7)
-    answered = await records.engagements.connected(again.engagement.engagement_id, records.now)
+    answered = (
+        await records.engagements.connected(again.taken_after.engagement_id, records.now)
+    ).after
     assert (answered.waited_ms, answered.answered_at) == (27_000, contact.answered_at)
 
 
@@ -198,9 +224,11 @@ async def test_the_end_is_never_before_the_arrival_nor_after_now(records: Record
         (early, NOW - timedelta(hours=1), NOW),
         (late, NOW + timedelta(hours=1), now),
     ):
-        gone = await records.contacts.end(
-            contact.contact_id, EndedBy.CARRIER, "failed", now, ended_at=told
-        )
+        gone = (
+            await records.contacts.end(
+                contact.contact_id, EndedBy.CARRIER, "failed", now, ended_at=told
+            )
+        ).after
         assert gone.ended_at == kept
 
 
@@ -221,29 +249,33 @@ async def test_away_counts_to_the_last_sign_of_life_and_coming_back_is_a_new_tur
     await records.contacts.seen_all([chat.contact_id], records.later(30))
     seen_at, now = records.now, records.later(130)
     assert [c.contact_id for c in await records.contacts.away_since(now, 9)] == [chat.contact_id]
-    gone = await records.contacts.end_away(chat.contact_id, now - timedelta(seconds=120), now)
+    gone = (
+        await records.contacts.end_away(chat.contact_id, now - timedelta(seconds=120), now)
+    ).after
     assert (gone.disposition, gone.ended_by) == (Disposition.ABANDONED, EndedBy.AWAY)
     assert (gone.ended_at, gone.waited_ms) == (seen_at, 30_000)
-    back = await records.contacts.come_back(chat.contact_id, records.later(60))
+    back = (await records.contacts.come_back(chat.contact_id, records.later(60))).after
     assert (back.state, back.turn) == (ContactState.WAITING, chat.turn + 1)
     assert (back.rank, back.queued_at) == (chat.rank, chat.queued_at)
     assert (back.ended_at, back.disposition, back.waited_ms) == (None, None, None)
     assert (await read(records.database, "SELECT open FROM conversation"))[0]["open"] is True
-    assert await records.contacts.come_back(chat.contact_id, records.now) == back
+    assert (await records.contacts.come_back(chat.contact_id, records.now)).after == back
 
 
 async def test_a_visitor_who_returned_in_time_is_not_given_up(records: Records) -> None:
     chat = await records.waiting_chat()
     now = records.later(130)
     await records.contacts.seen_all([chat.contact_id], now)
-    kept = await records.contacts.end_away(chat.contact_id, now - timedelta(seconds=120), now)
+    kept = (
+        await records.contacts.end_away(chat.contact_id, now - timedelta(seconds=120), now)
+    ).after
     assert kept.state is ContactState.WAITING
 
 
 async def test_one_who_left_by_her_own_hand_does_not_come_back_to_waiting(records: Records) -> None:
     chat = await records.waiting_chat()
-    left = await records.contacts.end(chat.contact_id, EndedBy.CORRESPONDENT, "left", NOW)
-    assert await records.contacts.come_back(chat.contact_id, records.later()) == left
+    left = (await records.contacts.end(chat.contact_id, EndedBy.CORRESPONDENT, "left", NOW)).after
+    assert (await records.contacts.come_back(chat.contact_id, records.later())).after == left
 
 
 async def test_closing_needs_an_end_then_a_case_or_a_code(records: Records) -> None:
@@ -278,10 +310,10 @@ async def test_closing_needs_an_end_then_a_case_or_a_code(records: Records) -> N
             NOW,
             who.staff_id,
         )
-    closed = await close(*treated, records.later())
+    closed = (await close(*treated, records.later())).after
     assert (closed.state, closed.disposition) == (ContactState.CLOSED, Disposition.TREATED)
     assert closed.ended_by is EndedBy.CORRESPONDENT
-    assert await close(*treated, records.later()) == closed
+    assert (await close(*treated, records.later())).after == closed
     other = (contact.contact_id, actor, Disposition.NON_CONTENT, "test")
     assert await refusal(*other) == "already_closed"
     assert await records.engagements.open_for_listener(who.staff_id) == []
@@ -290,24 +322,26 @@ async def test_closing_needs_an_end_then_a_case_or_a_code(records: Records) -> N
 async def test_urgency_moves_the_rank_by_the_difference_and_is_told(records: Records) -> None:
     call = await records.waiting_call()
     raise_it = (call.contact_id, Urgency.U1, 0, 0, UrgencySource.COORDINATOR, "weapon", STAFF)
-    raised = await records.contacts.set_urgency(*raise_it, records.later(), confirmed=True)
+    raised = (await records.contacts.set_urgency(*raise_it, records.later(), confirmed=True)).after
     assert call.rank is not None
     assert raised.rank == call.rank - (1 << 43) + 600_000
     assert (raised.urgency, raised.version) == (Urgency.U1, call.version + 1)
     assert raised.urgency_confirmed_at == records.now
-    again = await records.contacts.set_urgency(*raise_it, records.later(), confirmed=True)
+    again = (await records.contacts.set_urgency(*raise_it, records.later(), confirmed=True)).after
     assert again == raised
-    lowered = await records.contacts.set_urgency(
-        call.contact_id,
-        Urgency.U3,
-        1,
-        600_000,
-        UrgencySource.COORDINATOR,
-        "mistaken",
-        STAFF,
-        records.later(),
-        confirmed=False,
-    )
+    lowered = (
+        await records.contacts.set_urgency(
+            call.contact_id,
+            Urgency.U3,
+            1,
+            600_000,
+            UrgencySource.COORDINATOR,
+            "mistaken",
+            STAFF,
+            records.later(),
+            confirmed=False,
+        )
+    ).after
     assert (lowered.rank, lowered.urgency_confirmed_at) == (call.rank, None)
     assert (await kinds(records, call))[-2:] == ["urgency_raised", "urgency_corrected"]
     audits = await read(
@@ -320,10 +354,12 @@ async def test_a_declared_urgency_is_confirmed_once_and_keeps_its_source(records
     call = await records.waiting_call(U1)
     await records.accept(call, await records.listener())
     confirm = (call.contact_id, Urgency.U1, 0, 0, UrgencySource.LISTENER, None, STAFF)
-    confirmed = await records.contacts.set_urgency(*confirm, records.later(), confirmed=True)
+    confirmed = (
+        await records.contacts.set_urgency(*confirm, records.later(), confirmed=True)
+    ).after
     assert confirmed.urgency_source is UrgencySource.DECLARED
     assert confirmed.urgency_confirmed_at == records.now
-    assert await records.contacts.set_urgency(*confirm, NOW, confirmed=True) == confirmed
+    assert (await records.contacts.set_urgency(*confirm, NOW, confirmed=True)).after == confirmed
     assert (await kinds(records, call)).count("urgency_confirmed") == 1
 
 
@@ -341,14 +377,16 @@ async def test_urgency_is_refused_before_placing_and_after_closing(records: Reco
 async def test_nothing_moves_a_closed_contact(records: Records) -> None:
     chat, who = await records.waiting_chat(), await records.listener()
     accepted = await records.accept(chat, who)
-    contact_id, engagement_id = chat.contact_id, accepted.engagement.engagement_id
+    contact_id, engagement_id = chat.contact_id, accepted.taken_after.engagement_id
     await records.contacts.end(contact_id, EndedBy.LISTENER, "done", NOW)
-    closed = await records.contacts.close(
-        contact_id, STAFF, Disposition.NON_CONTENT, "test", records.later()
-    )
+    closed = (
+        await records.contacts.close(
+            contact_id, STAFF, Disposition.NON_CONTENT, "test", records.later()
+        )
+    ).after
     events = await kinds(records, closed)
     now = records.later()
-    acts: list[Callable[[], Awaitable[ContactSnapshot]]] = [
+    acts: list[Callable[[], Awaitable[Change]]] = [
         lambda: records.contacts.place(contact_id, U1, now),
         lambda: records.contacts.end(contact_id, EndedBy.SYSTEM, "sweep", now),
         lambda: records.contacts.end_away(contact_id, now, now),
@@ -358,7 +396,9 @@ async def test_nothing_moves_a_closed_contact(records: Records) -> None:
         lambda: records.engagements.return_contact(contact_id, "x", now, returned_to_head=True),
     ]
     for act in acts:
-        assert await act() == closed
+        change = await act()
+        assert change.after == closed
+        assert not change.happened or change.before is None
     assert not await records.contacts.seen_all([contact_id], now)
     assert await kinds(records, closed) == events
 
@@ -367,9 +407,11 @@ async def test_every_change_adds_one_to_the_version_and_every_wait_one_to_the_tu
     records: Records,
 ) -> None:
     contact, _ = await talking_call(records)
-    back = await records.engagements.return_contact(
-        contact.contact_id, "leg_lost", records.now, returned_to_head=False
-    )
+    back = (
+        await records.engagements.return_contact(
+            contact.contact_id, "leg_lost", records.now, returned_to_head=False
+        )
+    ).after
     gone = await end(records, back)
     # arrived 1, placed 2, accepted 3, connected 4, returned 5, ended and closed 6
     assert (contact.version, back.version, gone.version) == (4, 5, 6)

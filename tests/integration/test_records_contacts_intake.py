@@ -13,8 +13,8 @@ from config.errors import Conflict, InvalidInput, NotFound
 from config.ids import new_id
 from config.vocabulary import ActorKind, Channel, ContactEventKind, ContactState, Role, Urgency
 from records.actor import CORRESPONDENT, SYSTEM, Actor
-from records.contacts import Placement
 from records.contacts.file import ContactFiles
+from records.contacts.snapshot import Placement
 from records.database import Database
 from records.forms import Forms
 from records.policy import Subject
@@ -73,11 +73,11 @@ async def test_many_webhooks_of_one_call_at_once_make_one_contact(records: Recor
 
 async def test_placing_starts_the_first_turn_and_keeps_the_place_in_time(records: Records) -> None:
     call = await records.call()
-    placed = await records.contacts.place(call.contact_id, U3, records.later(6))
+    placed = (await records.contacts.place(call.contact_id, U3, records.later(6))).after
     assert (placed.state, placed.turn, placed.version) == (ContactState.WAITING, 1, 2)
     assert placed.queued_at == placed.waiting_since == records.now
     assert placed.rank == (1 << 43) + milliseconds(records.now) - 600_000
-    again = await records.contacts.place(call.contact_id, U1, records.later(6))
+    again = (await records.contacts.place(call.contact_id, U1, records.later(6))).after
     assert again == placed
 
 
@@ -112,9 +112,11 @@ async def test_a_chat_opened_again_with_its_id_is_the_same_and_never_anothers(
 ) -> None:
     chat = await records.waiting_chat()
     arguments = ("fr", "93", U3, "test", NOW)
-    again = await records.contacts.take_in_chat(
-        chat.contact_id, LINE, chat.contact_id.bytes, *arguments
-    )
+    again = (
+        await records.contacts.take_in_chat(
+            chat.contact_id, LINE, chat.contact_id.bytes, *arguments
+        )
+    ).after
     assert again == chat
     with pytest.raises(Conflict):
         await records.contacts.take_in_chat(chat.contact_id, LINE, b"another", *arguments)
@@ -187,7 +189,7 @@ def test_a_factor_that_is_no_code_is_refused() -> None:
 
 async def test_lists_page_and_filter(records: Records) -> None:
     calls = [await records.call() for _ in range(5)]
-    waiting = await records.contacts.place(calls[2].contact_id, U3, records.later())
+    waiting = (await records.contacts.place(calls[2].contact_id, U3, records.later())).after
     ids = [call.contact_id for call in calls]
     page = await records.contacts.open_page(None, 3)
     assert [c.contact_id for c in page] == ids[:3]

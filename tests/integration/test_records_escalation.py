@@ -61,7 +61,7 @@ async def test_a_step_is_applied_once_and_the_others_stay_due(records: Records) 
             for _ in range(5)
         )
     )
-    done = [contact for contact in applied if contact is not None]
+    done = [change.after for change in applied if change is not None]
     assert len(done) == 1
     assert (done[0].version, done[0].turn) == (call.version + 1, call.turn)
     assert done[0].widened_to == ("parents",)
@@ -75,14 +75,15 @@ async def test_a_step_is_applied_once_and_the_others_stay_due(records: Records) 
 async def test_queues_add_up_without_its_own_and_needs_can_be_given_up(records: Records) -> None:
     call = await records.waiting_call(SPECIALISTS)
     await records.contacts.escalate(call.contact_id, 0, records.now, widened_to=["b", "a"])
-    after = await records.contacts.escalate(
+    change = await records.contacts.escalate(
         call.contact_id,
         1,
         records.now,
         widened_to=["dlpm_specialiste", "b"],
         drop_needs=True,
     )
-    assert after is not None
+    assert change is not None
+    after = change.after
     assert (after.widened_to, after.needs, after.queue) == (("a", "b"), (), "dlpm_specialiste")
 
 
@@ -91,10 +92,11 @@ async def test_a_take_in_commits_whole_with_its_task_and_its_place_in_time(
 ) -> None:
     call = await records.waiting_call(SPECIALISTS)
     records.later(30)
-    taken = await records.contacts.escalate(
+    change = await records.contacts.escalate(
         call.contact_id, 5, records.now, take_in=replace(U3, queue="mineur"), follow_up=TASK
     )
-    assert taken is not None
+    assert change is not None
+    taken = change.after
     assert (taken.queue, taken.home_queue) == ("mineur", "dlpm_specialiste")
     assert (taken.turn, taken.waiting_since) == (call.turn + 1, call.waiting_since)
     assert taken.escalated(5)
@@ -136,15 +138,19 @@ async def test_a_failed_connection_keeps_the_wait_and_a_lost_listener_begins_ano
     records.later(60)
     await records.contacts.escalate(call.contact_id, 0, records.now)
     accepted = await records.accept(await records.contacts.get(call.contact_id), she)
-    engagement_id = accepted.engagement.engagement_id
-    back = await records.engagements.not_connected(engagement_id, "no_answer", records.later(20))
+    engagement_id = accepted.taken_after.engagement_id
+    back = (
+        await records.engagements.not_connected(engagement_id, "no_answer", records.later(20))
+    ).after
     assert back.escalated(0)
     assert await due(records, 1, 70) == [call.contact_id]
 
     await records.talking(back, she)
-    again = await records.engagements.return_contact(
-        call.contact_id, "listener_lost", records.later(60), returned_to_head=True
-    )
+    again = (
+        await records.engagements.return_contact(
+            call.contact_id, "listener_lost", records.later(60), returned_to_head=True
+        )
+    ).after
     assert not again.escalated(0)
     records.later(5)
     assert await due(records, 0, 30) == []

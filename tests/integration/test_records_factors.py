@@ -7,7 +7,7 @@ import pytest
 from config.errors import Conflict, InvalidInput
 from config.vocabulary import ContactEventKind, Urgency, UrgencySource
 from records.actor import Actor
-from records.contacts import ContactSnapshot
+from records.contacts.snapshot import ContactSnapshot
 from tests.kit.record_rows import read
 from tests.kit.records_service import U1, Records, open_records
 
@@ -25,15 +25,17 @@ async def tick(
 ) -> ContactSnapshot:
     band = 0 if urgency is Urgency.U1 else 1
     who = await records.listener()
-    return await records.contacts.tick(
-        contact.contact_id,
-        factors,
-        urgency,
-        band,
-        HEAD_STARTS.get(urgency, 0),
-        Actor.staff(who.staff_id),
-        records.later(),
-    )
+    return (
+        await records.contacts.tick(
+            contact.contact_id,
+            factors,
+            urgency,
+            band,
+            HEAD_STARTS.get(urgency, 0),
+            Actor.staff(who.staff_id),
+            records.later(),
+        )
+    ).after
 
 
 async def test_a_ticked_factor_raises_the_urgency_and_the_rank_in_one_step(

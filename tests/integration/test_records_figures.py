@@ -38,13 +38,15 @@ async def hand_over(records: Records):
     call, she = await records.waiting_call(PRE_ANSWER), await records.listener()
     records.later(5)
     _, engagement = await records.talking(call, she)
-    return await records.engagements.hand_over(
-        engagement.engagement_id,
-        LISTENING,
-        records.later(60),
-        Actor.staff(she.staff_id),
-        "triaged",
-    )
+    return (
+        await records.engagements.hand_over(
+            engagement.engagement_id,
+            LISTENING,
+            records.later(60),
+            Actor.staff(she.staff_id),
+            "triaged",
+        )
+    ).after
 
 
 async def end(records: Records, contact, seconds: float) -> None:

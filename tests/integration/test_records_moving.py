@@ -44,9 +44,11 @@ async def trail(records: Records, action: str) -> list[dict]:
 async def test_a_moved_contact_keeps_its_time_and_begins_a_new_turn(records: Records) -> None:
     call, she = await records.waiting_call(), await records.listener()
     actor = Actor.staff(she.staff_id)
-    moved = await records.contacts.move(
-        call.contact_id, ELSEWHERE, actor, records.later(40), "wrong_queue"
-    )
+    moved = (
+        await records.contacts.move(
+            call.contact_id, ELSEWHERE, actor, records.later(40), "wrong_queue"
+        )
+    ).after
     assert (moved.queue, moved.audience, moved.state) == (
         "parent_proche",
         Audience.RELATIVE,
@@ -58,9 +60,11 @@ async def test_a_moved_contact_keeps_its_time_and_begins_a_new_turn(records: Rec
         call.rank,
     )
     assert (moved.turn, moved.version, moved.home_queue) == (call.turn + 1, call.version + 1, None)
-    again = await records.contacts.move(
-        call.contact_id, ELSEWHERE, actor, records.later(), "wrong_queue"
-    )
+    again = (
+        await records.contacts.move(
+            call.contact_id, ELSEWHERE, actor, records.later(), "wrong_queue"
+        )
+    ).after
     assert again == moved
     assert len(await records.told(call, ContactEventKind.MOVED)) == 1
     assert [row["staff_id"] for row in await trail(records, "contact.move")] == [she.staff_id]
@@ -72,28 +76,36 @@ async def test_a_moved_contact_keeps_its_time_and_begins_a_new_turn(records: Rec
 async def test_a_move_raises_the_urgency_and_never_lowers_it(records: Records) -> None:
     calm, urgent = await records.waiting_call(), await records.waiting_call(U1)
     to_u1 = replace(U1, queue="urgence_coordination")
-    raised = await records.contacts.move(calm.contact_id, to_u1, SYSTEM, records.now, "danger")
+    raised = (
+        await records.contacts.move(calm.contact_id, to_u1, SYSTEM, records.now, "danger")
+    ).after
     assert (raised.urgency, raised.band) == (Urgency.U1, 0)
     assert raised.rank == to_u1.rank(records.now)
-    kept = await records.contacts.move(urgent.contact_id, ELSEWHERE, SYSTEM, records.now, "other")
+    kept = (
+        await records.contacts.move(urgent.contact_id, ELSEWHERE, SYSTEM, records.now, "other")
+    ).after
     assert (kept.urgency, kept.band, kept.rank) == (Urgency.U1, 0, urgent.rank)
     assert kept.urgency_source is UrgencySource.DECLARED
 
 
 async def test_a_queue_that_takes_a_contact_in_keeps_where_it_belongs(records: Records) -> None:
     call = await records.waiting_call(replace(U3, queue="dlpm_specialiste"))
-    taken = await records.contacts.move(
-        call.contact_id,
-        LISTENING,
-        SYSTEM,
-        records.now,
-        "escalation",
-        kind=ContactEventKind.TAKEN_IN,
-    )
+    taken = (
+        await records.contacts.move(
+            call.contact_id,
+            LISTENING,
+            SYSTEM,
+            records.now,
+            "escalation",
+            kind=ContactEventKind.TAKEN_IN,
+        )
+    ).after
     assert (taken.queue, taken.home_queue) == ("mineur_pour_soi", "dlpm_specialiste")
-    further = await records.contacts.move(
-        call.contact_id, ELSEWHERE, SYSTEM, records.now, "again", kind=ContactEventKind.TAKEN_IN
-    )
+    further = (
+        await records.contacts.move(
+            call.contact_id, ELSEWHERE, SYSTEM, records.now, "again", kind=ContactEventKind.TAKEN_IN
+        )
+    ).after
     assert further.home_queue == "dlpm_specialiste"
 
 
@@ -104,9 +116,11 @@ async def test_an_assigned_contact_is_hers_first_at_the_head_once(records: Recor
     actor = Actor.staff(other.staff_id)
 
     async def assign(listener_id, until):
-        return await records.contacts.assign(
-            call.contact_id, listener_id, until, HEAD, actor, records.now, "knows_her"
-        )
+        return (
+            await records.contacts.assign(
+                call.contact_id, listener_id, until, HEAD, actor, records.now, "knows_her"
+            )
+        ).after
 
     first = await assign(she.staff_id, until)
     assert (first.preferred_listener_id, first.preferred_until) == (she.staff_id, until)
@@ -142,13 +156,15 @@ async def test_a_hand_over_keeps_the_arrival_and_the_rank_and_begins_a_new_wait(
     records.later(10)
     talking, engagement = await records.talking(call, she)
     assert (engagement.level, engagement.queue) == (Level.PRE_ANSWER, "pre_accueil")
-    handed = await records.engagements.hand_over(
-        engagement.engagement_id,
-        LISTENING,
-        records.later(60),
-        Actor.staff(she.staff_id),
-        "triaged",
-    )
+    handed = (
+        await records.engagements.hand_over(
+            engagement.engagement_id,
+            LISTENING,
+            records.later(60),
+            Actor.staff(she.staff_id),
+            "triaged",
+        )
+    ).after
     assert (handed.state, handed.level, handed.needs) == (
         ContactState.WAITING,
         Level.LISTENING,
@@ -180,14 +196,18 @@ async def test_a_hand_over_keeps_the_arrival_and_the_rank_and_begins_a_new_wait(
 async def test_a_hand_over_begins_escalation_anew_and_a_move_does_not(records: Records) -> None:
     call, she = await records.waiting_call(PRE_ANSWER), await records.listener()
     await records.contacts.escalate(call.contact_id, 2, records.now, widened_to=["everybody"])
-    moved = await records.contacts.move(
-        call.contact_id, replace(PRE_ANSWER, queue="other"), SYSTEM, records.now, "other"
-    )
+    moved = (
+        await records.contacts.move(
+            call.contact_id, replace(PRE_ANSWER, queue="other"), SYSTEM, records.now, "other"
+        )
+    ).after
     assert (moved.escalated(2), moved.widened_to) == (True, ())
     _, engagement = await records.talking(moved, she)
-    handed = await records.engagements.hand_over(
-        engagement.engagement_id, LISTENING, records.later(), SYSTEM, "triaged"
-    )
+    handed = (
+        await records.engagements.hand_over(
+            engagement.engagement_id, LISTENING, records.later(), SYSTEM, "triaged"
+        )
+    ).after
     assert handed.escalations == 0
 
 
@@ -196,12 +216,14 @@ async def test_a_repeated_hand_over_changes_nothing_and_one_too_early_or_late_is
 ) -> None:
     call, she = await records.waiting_call(PRE_ANSWER), await records.listener()
     accepted = await records.accept(call, she)
-    engagement_id = accepted.engagement.engagement_id
+    engagement_id = accepted.taken_after.engagement_id
 
     async def hand_over():
-        return await records.engagements.hand_over(
-            engagement_id, LISTENING, records.now, Actor.staff(she.staff_id), "triaged"
-        )
+        return (
+            await records.engagements.hand_over(
+                engagement_id, LISTENING, records.now, Actor.staff(she.staff_id), "triaged"
+            )
+        ).after
 
     with pytest.raises(Conflict) as early:
         await hand_over()
@@ -222,15 +244,21 @@ async def test_a_repeated_hand_over_changes_nothing_and_one_too_early_or_late_is
 async def test_a_chat_is_handed_over_with_its_conversation_open(records: Records) -> None:
     chat, she = await records.waiting_chat(PRE_ANSWER), await records.listener()
     _, engagement = await records.talking(chat, she)
-    handed = await records.engagements.hand_over(
-        engagement.engagement_id, LISTENING, records.later(), Actor.staff(she.staff_id), "triaged"
-    )
+    handed = (
+        await records.engagements.hand_over(
+            engagement.engagement_id,
+            LISTENING,
+            records.later(),
+            Actor.staff(she.staff_id),
+            "triaged",
+        )
+    ).after
     left = await records.engagements.get(engagement.engagement_id)
     assert left is not None
     assert (left.state, left.step) == (EngagementState.HANDED_OVER, EngagementStep.NONE)
     rows = await read(records.database, "SELECT open FROM conversation")
     assert [row["open"] for row in rows] == [True]
-    assert not (await records.accept(handed, await records.listener())).replayed
+    assert (await records.accept(handed, await records.listener())).happened
 
 
 async def test_a_write_up_is_extended_so_often_and_not_once_its_time_is_over(
@@ -244,9 +272,11 @@ async def test_a_write_up_is_extended_so_often_and_not_once_its_time_is_over(
     assert before.wrap_up_until is not None
 
     async def extend(now=None):
-        return await records.engagements.extend_wrap_up(
-            call.contact_id, she.staff_id, timedelta(minutes=5), 2, now or records.now
-        )
+        return (
+            await records.engagements.extend_wrap_up(
+                call.contact_id, she.staff_id, timedelta(minutes=5), 2, now or records.now
+            )
+        ).taken_after
 
     assert (await extend()).wrap_up_until == before.wrap_up_until + timedelta(minutes=5)
     longer = await extend()

@@ -78,7 +78,7 @@ async def test_loads_are_what_the_accept_act_counts(records: Records) -> None:
     await records.accept(await records.waiting_call(), other)
     loads = await records.presence.loads(records.now)
     assert {load.contact_id for load in loads[who.staff_id]} == {
-        one.contact.contact_id for one in chats
+        one.after.contact_id for one in chats
     }
     assert [load.channel for load in loads[other.staff_id]] == [Channel.CALL]
 

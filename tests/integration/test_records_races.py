@@ -20,7 +20,7 @@ from config.vocabulary import (
     UrgencySource,
 )
 from records.actor import SYSTEM, Actor
-from records.contacts import ContactSnapshot
+from records.contacts.snapshot import ContactSnapshot
 from records.follow_ups import FollowUpWanted
 from tests.kit.record_rows import read
 from tests.kit.records_service import U1, U3, Listening, Records, open_records
@@ -80,17 +80,19 @@ def act_for(
         return accepted
 
     async def urgency() -> object:
-        return await contacts.set_urgency(
-            contact_id,
-            chance.choice([Urgency.U2, Urgency.U4]),
-            1,
-            0,
-            UrgencySource.SYSTEM,
-            None,
-            SYSTEM,
-            now,
-            confirmed=False,
-        )
+        return (
+            await contacts.set_urgency(
+                contact_id,
+                chance.choice([Urgency.U2, Urgency.U4]),
+                1,
+                0,
+                UrgencySource.SYSTEM,
+                None,
+                SYSTEM,
+                now,
+                confirmed=False,
+            )
+        ).after
 
     async def present() -> object:
         return await node.presence.declare(

@@ -9,8 +9,8 @@ from config.errors import NotFound
 from config.ids import new_id
 from config.vocabulary import Audience, EndedBy, Role
 from records.cases import Cases
-from records.contacts import ContactSnapshot
 from records.contacts.recognition import Recognised
+from records.contacts.snapshot import ContactSnapshot
 from records.policy import Subject
 from tests.kit.record_rows import LINE, add_line, run
 from tests.kit.records_service import U1, U3, Listening, Records, open_records

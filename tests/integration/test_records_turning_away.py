@@ -28,14 +28,18 @@ async def records(database_url: str) -> AsyncIterator[Records]:
 
 async def test_a_call_out_of_hours_is_deterred_and_recorded_once(records: Records) -> None:
     call = await records.call()
-    closed = await records.contacts.turn_away(
-        call.contact_id, Disposition.DETERRED, "closed", records.later(3)
-    )
+    closed = (
+        await records.contacts.turn_away(
+            call.contact_id, Disposition.DETERRED, "closed", records.later(3)
+        )
+    ).after
     assert (closed.state, closed.disposition) == (ContactState.CLOSED, Disposition.DETERRED)
     assert (closed.ended_by, closed.waited_ms) == (EndedBy.SYSTEM, 3_000)
-    again = await records.contacts.turn_away(
-        call.contact_id, Disposition.HANDED_OUTSIDE, "other", records.later()
-    )
+    again = (
+        await records.contacts.turn_away(
+            call.contact_id, Disposition.HANDED_OUTSIDE, "other", records.later()
+        )
+    ).after
     assert again == closed
     assert await records.told(call, ContactEventKind.CLOSED) == [
         {"disposition": "deterred", "reason": "closed", "code": None}
@@ -57,15 +61,17 @@ async def test_a_callback_agreed_closes_the_call_with_its_task_in_one_commit(
 ) -> None:
     call = await records.waiting_call()
     due = records.now + timedelta(hours=1)
-    closed = await records.contacts.turn_away(
-        call.contact_id,
-        Disposition.HANDED_OUTSIDE,
-        "callback_agreed",
-        records.later(200),
-        ended_by=EndedBy.CORRESPONDENT,
-        actor=CORRESPONDENT,
-        follow_up=FollowUpWanted(FollowUpKind.CALLBACK, "mineur", due),
-    )
+    closed = (
+        await records.contacts.turn_away(
+            call.contact_id,
+            Disposition.HANDED_OUTSIDE,
+            "callback_agreed",
+            records.later(200),
+            ended_by=EndedBy.CORRESPONDENT,
+            actor=CORRESPONDENT,
+            follow_up=FollowUpWanted(FollowUpKind.CALLBACK, "mineur", due),
+        )
+    ).after
     assert (closed.disposition, closed.waited_ms) == (Disposition.HANDED_OUTSIDE, 200_000)
     tasks = await read(records.database, "SELECT contact_id, due_at FROM follow_up")
     assert tasks == [{"contact_id": call.contact_id, "due_at": due}]
@@ -91,15 +97,17 @@ async def test_staff_close_a_stuck_contact_in_any_state(records: Records, reache
         await records.talking(chat, she)
     if reached == "ended":
         await records.contacts.end(chat.contact_id, EndedBy.CORRESPONDENT, "gone", records.now)
-    closed = await records.contacts.turn_away(
-        chat.contact_id,
-        Disposition.NON_CONTENT,
-        "stuck",
-        records.later(),
-        ended_by=EndedBy.COORDINATOR,
-        actor=Actor.staff(she.staff_id),
-        non_content_code="test",
-    )
+    closed = (
+        await records.contacts.turn_away(
+            chat.contact_id,
+            Disposition.NON_CONTENT,
+            "stuck",
+            records.later(),
+            ended_by=EndedBy.COORDINATOR,
+            actor=Actor.staff(she.staff_id),
+            non_content_code="test",
+        )
+    ).after
     assert closed.state is ContactState.CLOSED
     by = EndedBy.CORRESPONDENT if reached == "ended" else EndedBy.COORDINATOR
     assert closed.ended_by is by
@@ -110,7 +118,7 @@ async def test_staff_close_a_stuck_contact_in_any_state(records: Records, reache
     trail = await read(records.database, "SELECT detail FROM audit ORDER BY audit_id DESC LIMIT 1")
     assert trail[0]["detail"]["reason"] == "stuck"
     again = await records.listener()
-    assert not (await records.accept(await records.waiting_call(), again)).replayed
+    assert (await records.accept(await records.waiting_call(), again)).happened
 
 
 async def test_a_closed_chat_takes_no_line_and_codes_must_agree(records: Records) -> None:

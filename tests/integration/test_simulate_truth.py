@@ -24,7 +24,7 @@ from config.vocabulary import (
     UrgencySource,
 )
 from records.actor import CORRESPONDENT, SYSTEM, Actor
-from records.contacts import Placement
+from records.contacts.snapshot import Placement
 from tests.kit.record_rows import LINE, add_staff
 from tests.kit.records_service import U1, U3, Records, open_records
 from tests.simulate.truth.contacts import TrueContacts

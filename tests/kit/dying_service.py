@@ -16,8 +16,8 @@ from typing import Any
 from config.vocabulary import EngagementStep
 from contactcenter.cli.command import main
 from contactcenter.telephony.twilio_adapter import TwilioTelephony
-from records.contacts import Contacts
-from records.engagements import Engagements
+from records.contacts.contacts import Contacts
+from records.engagements.engagements import Engagements
 from routing.router import Router
 
 

@@ -19,7 +19,7 @@ from config.vocabulary import (
 from records.actor import SYSTEM
 from records.audit import Sealer
 from records.cases import Cases
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from records.database import Database
 from records.follow_ups import FollowUps, FollowUpWanted
 from records.forms import Forms

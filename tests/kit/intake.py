@@ -11,7 +11,7 @@ from config.helpline.load import load_helpline
 from config.settings import PACKAGED_HELPLINES
 from config.vocabulary import Audience, Channel, ContactState, Level, OverrideKind, Urgency
 from contactcenter.centre.queue.states import LaneCount, Picture
-from records.contacts import ContactSnapshot
+from records.contacts.snapshot import ContactSnapshot
 from records.overrides import QueueOverride
 
 # A Monday in Paris at 10:30, in every queue's hours; and the night after it.

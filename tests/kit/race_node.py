@@ -31,8 +31,8 @@ from contactcenter.centre.queue.placement import Placements
 from contactcenter.engines_in_use import EnginesInUse, engines_in_use
 from contactcenter.loops import Loop, LoopHealth, running
 from contactcenter.wiring import Centre, centre
-from records.contacts import Contacts
-from records.engagements import Engagements
+from records.contacts.contacts import Contacts
+from records.engagements.engagements import Engagements
 from routing.model import EventKind, RoutingEvent
 from tests.kit.settings import environment
 
@@ -104,7 +104,7 @@ class Node:
         placement = self.placements.at(QUEUE, Audience.RELATIVE, Urgency.U3, UrgencySource.SYSTEM)
         name = f"race-{number}"
         if channel is Channel.CHAT:
-            contact = await self.contacts.take_in_chat(
+            change = await self.contacts.take_in_chat(
                 uuid5(NAMESPACE_OID, name),
                 helpline.line.id,
                 sha256(name.encode()).digest(),
@@ -126,8 +126,8 @@ class Node:
                 now,
                 now,
             )
-            contact = await self.contacts.place(arrived.contact_id, placement, now)
-        await self.centre.effects.changed(contact)
+            change = await self.contacts.place(arrived.contact_id, placement, now)
+        await self.centre.effects.follow(change)
 
     # -- desks
 
@@ -153,8 +153,8 @@ class Node:
     async def _serve(self, listener_id: UUID, contact_id: UUID, engagement_id: UUID) -> None:
         """Bring an accepted contact to its end; another seat may be doing the same."""
         she, desk = self.people[listener_id], self.centre.staff.contacts
-        contact = await self.engagements.connected(engagement_id, self.clock.now())
-        if contact.channel is Channel.CALL:
+        change = await self.engagements.connected(engagement_id, self.clock.now())
+        if change.after.channel is Channel.CALL:
             await self.going.wait()
         await desk.end(she, contact_id)
         await desk.close(she, contact_id, Disposition.NON_CONTENT, "test")

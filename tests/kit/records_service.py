@@ -16,9 +16,12 @@ from config.vocabulary import (
     Urgency,
     UrgencySource,
 )
-from records.contacts import Accepted, Contacts, ContactSnapshot, Placement
+from records.contacts.change import Change
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot, Placement
 from records.database import Database
-from records.engagements import Engagement, Engagements
+from records.engagements.engagement import Engagement
+from records.engagements.engagements import Engagements
 from records.presence import PresenceStore
 from records.vault import Vault
 from tests.kit.record_rows import LINE, NOW, a_vault, add_line, add_staff
@@ -67,14 +70,18 @@ class Records:
 
     async def waiting_call(self, placement: Placement = U3) -> ContactSnapshot:
         """Take in a call and place it."""
-        return await self.contacts.place((await self.call()).contact_id, placement, self.now)
+        return (
+            await self.contacts.place((await self.call()).contact_id, placement, self.now)
+        ).after
 
     async def waiting_chat(self, placement: Placement = U3) -> ContactSnapshot:
         """Take in a chat."""
         contact_id = new_id()
-        return await self.contacts.take_in_chat(
-            contact_id, LINE, contact_id.bytes, "fr", "93", placement, "test", self.now
-        )
+        return (
+            await self.contacts.take_in_chat(
+                contact_id, LINE, contact_id.bytes, "fr", "93", placement, "test", self.now
+            )
+        ).after
 
     async def listener(self, max_chats: int = 3) -> Listening:
         """Add a listener who is ready."""
@@ -88,7 +95,7 @@ class Records:
 
     async def accept(
         self, contact: ContactSnapshot, who: Listening, offer_id: UUID | None = None
-    ) -> Accepted:
+    ) -> Change:
         """Accept a contact in its present turn."""
         offer_id = offer_id or new_id()
         return await self.contacts.accept(
@@ -109,10 +116,13 @@ class Records:
     ) -> tuple[ContactSnapshot, Engagement]:
         """Let a listener talk with a contact; a call takes her 5 s to be joined."""
         accepted = await self.accept(contact, who)
+        assert accepted.taken_after is not None
         if contact.call_sid is None:
-            return accepted.contact, accepted.engagement
-        engagement_id = accepted.engagement.engagement_id
-        return await self.engagements.connected(engagement_id, self.later(5)), accepted.engagement
+            return accepted.after, accepted.taken_after
+        engagement_id = accepted.taken_after.engagement_id
+        return (
+            await self.engagements.connected(engagement_id, self.later(5))
+        ).after, accepted.taken_after
 
     async def told(
         self, contact: ContactSnapshot, kind: ContactEventKind

@@ -19,7 +19,7 @@ from contactcenter.centre.queue.placement import Placements
 from contactcenter.engines_in_use import EnginesInUse, engines_in_use
 from contactcenter.wiring import Centre, centre
 from records.actor import SYSTEM
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from records.set_aside import SetAside
 from records.staff import Sessions, Staff
 from tests.kit.settings import settings_for
@@ -97,7 +97,7 @@ class WholeCentre:
         placement = Placements(self.helpline).at(
             queue, Audience.RELATIVE, urgency, source, needs=needs
         )
-        contact = await Contacts(self.engines.database, self.engines.vault).take_in_chat(
+        change = await Contacts(self.engines.database, self.engines.vault).take_in_chat(
             new_id(),
             line or self.helpline.line.id,
             uuid4().bytes + uuid4().bytes,
@@ -107,8 +107,8 @@ class WholeCentre:
             self.helpline.config_version,
             SystemClock().now(),
         )
-        await self.centre.effects.changed(contact)
-        return contact.contact_id
+        await self.centre.effects.follow(change)
+        return change.after.contact_id
 
     async def ready(
         self,

@@ -12,7 +12,6 @@ from config.vocabulary import (
     ContactState,
     Disposition,
     EndedBy,
-    EngagementState,
     EngagementStep,
     PresenceState,
     Urgency,
@@ -21,8 +20,9 @@ from config.vocabulary import (
 from contactcenter.auth.principal import Principal
 from contactcenter.centre.staff.subjects import actor_of
 from records.actor import CORRESPONDENT
-from records.contacts import ContactSnapshot, Placement
-from records.engagements import Engagement
+from records.contacts.change import Change
+from records.contacts.snapshot import ContactSnapshot, Placement
+from records.engagements.engagement import Engagement
 from tests.simulate.node import Node
 
 ACCOUNT = "AC0"
@@ -49,16 +49,16 @@ async def call_arrives(node: Node, call_sid: str, language: str) -> ContactSnaps
 
 async def call_is_placed(node: Node, contact_id: UUID, placement: Placement) -> ContactSnapshot:
     """Put a caller in waiting. As Callers.chose."""
-    placed: ContactSnapshot = await node.contacts.place(contact_id, placement, node.clock.now())
-    await node.effects.changed(placed)
-    return placed
+    change: Change = await node.contacts.place(contact_id, placement, node.clock.now())
+    await node.effects.follow(change)
+    return change.after
 
 
 async def chat_arrives(
     node: Node, contact_id: UUID, placement: Placement, language: str
 ) -> ContactSnapshot:
     """Take a chat in. As Conversations.open."""
-    contact: ContactSnapshot = await node.contacts.take_in_chat(
+    change: Change = await node.contacts.take_in_chat(
         contact_id,
         node.helpline.line.id,
         contact_id.bytes,
@@ -68,8 +68,8 @@ async def chat_arrives(
         node.helpline.config_version,
         node.clock.now(),
     )
-    await node.effects.changed(contact)
-    return contact
+    await node.effects.follow(change)
+    return change.after
 
 
 def placed(node: Node, queue: str, audience: Audience, urgency: Urgency) -> Placement:
@@ -82,7 +82,7 @@ async def danger_is_declared(node: Node, contact_id: UUID) -> None:
     contact = await node.contacts.get(contact_id)
     if contact.state not in (ContactState.WAITING, ContactState.ACTIVE):
         return
-    raised = await node.contacts.set_urgency(
+    change = await node.contacts.set_urgency(
         contact_id,
         Urgency.U1,
         0,
@@ -93,23 +93,21 @@ async def danger_is_declared(node: Node, contact_id: UUID) -> None:
         node.clock.now(),
         confirmed=False,
     )
-    await node.effects.changed(raised)
+    await node.effects.follow(change)
 
 
 async def person_leaves(node: Node, contact_id: UUID) -> ContactSnapshot:
     """Record that the person is gone. As Callers.left."""
-    taken = await node.engagements.open_for_contact(contact_id)
-    after: ContactSnapshot = await node.contacts.end(
+    change: Change = await node.contacts.end(
         contact_id, EndedBy.CORRESPONDENT, "hung_up", node.clock.now()
     )
-    await node.effects.ended(after, taken)
-    return after
+    await node.effects.follow(change)
+    return change.after
 
 
 async def listener_ends(node: Node, who: Principal, contact_id: UUID, turn: int) -> None:
     """End a contact at the desk. As ContactDesk.end."""
-    taken = await node.engagements.open_for_contact(contact_id)
-    after = await node.contacts.end(
+    change = await node.contacts.end(
         contact_id,
         EndedBy.LISTENER,
         "ended_at_desk",
@@ -117,18 +115,15 @@ async def listener_ends(node: Node, who: Principal, contact_id: UUID, turn: int)
         actor=actor_of(who),
         turn=turn,
     )
-    await node.effects.ended(after, taken)
+    await node.effects.follow(change)
 
 
 async def listener_closes(node: Node, who: Principal, contact_id: UUID) -> None:
     """Finish a write-up. As ContactDesk.close."""
-    taken = await node.engagements.open_for_contact(contact_id)
-    after = await node.contacts.close(
+    change = await node.contacts.close(
         contact_id, actor_of(who), Disposition.NON_CONTENT, NO_CONTENT, node.clock.now()
     )
-    await node.effects.changed(after)
-    if taken is not None and taken.state is EngagementState.WRAP_UP:
-        await node.effects.freed(taken)
+    await node.effects.follow(change)
 
 
 async def listener_hands_over(node: Node, who: Principal, contact_id: UUID, queue: str) -> None:
@@ -137,14 +132,14 @@ async def listener_hands_over(node: Node, who: Principal, contact_id: UUID, queu
     taken = await node.engagements.open_for_contact(contact_id)
     if taken is None or taken.listener_id != who.staff_id:
         return
-    after = await node.engagements.hand_over(
+    change = await node.engagements.hand_over(
         taken.engagement_id,
         node.placements.moved(contact, queue),
         node.clock.now(),
         actor_of(who),
         "hand_over",
     )
-    await node.effects.passed_on(after, taken)
+    await node.effects.follow(change)
 
 
 async def due_steps(node: Node, limit: int) -> list[Engagement]:
@@ -162,17 +157,17 @@ async def leg_is_hung_up(node: Node, engagement: Engagement) -> None:
 
 async def both_are_joined(node: Node, engagement: Engagement) -> None:
     """Record that listener and caller are together. As CallSteps.caller_joined."""
-    contact = await node.engagements.connected(engagement.engagement_id, node.clock.now())
-    await node.effects.changed(contact)
+    change = await node.engagements.connected(engagement.engagement_id, node.clock.now())
+    await node.effects.follow(change)
 
 
 async def listener_is_not_reached(node: Node, engagement: Engagement) -> None:
     """Let the caller wait again: her telephone did not answer. As CallSteps._give_up."""
     now = node.clock.now()
-    contact = await node.engagements.not_connected(engagement.engagement_id, "leg_failed", now)
-    if contact.turn == engagement.turn:
+    change = await node.engagements.not_connected(engagement.engagement_id, "leg_failed", now)
+    if not change.happened:
         return
     await node.presence.conclude(
         engagement.listener_id, PresenceState.CHECK_AUDIO, "leg_failed", now
     )
-    await node.effects.given_back(contact, engagement)
+    await node.effects.follow(change)

@@ -11,7 +11,7 @@ from config.errors import CentreError, Refused
 from config.ids import new_id
 from config.vocabulary import DeclineReason, EngagementState, PresenceState, Role
 from contactcenter.auth.principal import Principal
-from records.engagements import Engagement
+from records.engagements.engagement import Engagement
 from records.presence import ListenerRow
 from tests.simulate import acts
 from tests.simulate.edges import Edges

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from config.vocabulary import EngagementStep, PresenceState
-from records.engagements import Engagement
+from records.engagements.engagement import Engagement
 from tests.simulate import acts
 from tests.simulate.beats import Beats
 from tests.simulate.desks import Desk

@@ -21,7 +21,7 @@ from contactcenter.centre.queue.queueing import Queueing
 from contactcenter.centre.queue.reconcile import Reconciler
 from contactcenter.centre.queue.states import QueueStates
 from contactcenter.centre.queue.sweep import Sweep
-from records.contacts import ContactSnapshot
+from records.contacts.snapshot import ContactSnapshot
 from routing.model import Acceptance, Step
 from routing.plan import Plan
 from routing.router import Router
@@ -149,7 +149,8 @@ class Services:
             self.router,
             self._silence,
             self._silence,
-            wrap_up=engines.wrap_up,
+            clock,
+            asyncio.Event(),
         )
         self.offers = Offers(
             self.router,

@@ -14,8 +14,8 @@ from uuid import UUID
 from config.clock import milliseconds
 from config.vocabulary import ContactState, EngagementState, PresenceState
 from contactcenter.centre.queue.placement import Placements
-from records.contacts import ContactSnapshot
-from records.engagements import Engagement
+from records.contacts.snapshot import ContactSnapshot
+from records.engagements.engagement import Engagement
 from records.presence import ListenerRow
 from routing.plan import Plan
 from tests.kit.routing_laws import (

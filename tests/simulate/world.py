@@ -11,8 +11,8 @@ from uuid import UUID
 from config.errors import CentreError
 from config.helpline.helpline import Helpline
 from contactcenter.centre.queue.placement import Placements, plan_of
-from records.contacts import ContactSnapshot
-from records.engagements import Engagement
+from records.contacts.snapshot import ContactSnapshot
+from records.engagements.engagement import Engagement
 from records.presence import ListenerRow
 from routing.plan import Plan
 from tests.simulate import faults

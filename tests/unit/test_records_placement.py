@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from config.clock import milliseconds
 from config.vocabulary import Audience, Urgency, UrgencySource
-from records.contacts import Placement
+from records.contacts.snapshot import Placement
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 HEAD_STARTS = st.integers(0, 48 * 3_600_000)

@@ -23,8 +23,9 @@ from config.vocabulary import ContactState, PresenceState
 from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.entries import Entries, is_over, left_of
 from contactcenter.centre.queue.presence import Presence
-from records.contacts import Contacts, ContactSnapshot
+from records.contacts.contacts import Contacts
 from records.contacts.reading import WaitingRow
+from records.contacts.snapshot import ContactSnapshot
 from records.presence import ListenerRow, Load, PresenceStore
 from routing.model import IndexedContact, IndexedListener, Step, WaitingContact
 from routing.router import Router

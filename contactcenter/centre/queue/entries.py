@@ -15,8 +15,8 @@ from config.clock import milliseconds
 from config.vocabulary import Channel, ContactState, Disposition
 from contactcenter.centre.queue.placement import Placements, Waiter
 from records.coded import CodedValue
-from records.contacts import ContactSnapshot
 from records.contacts.flows import FlowMinute
+from records.contacts.snapshot import ContactSnapshot
 from routing.flow import Flow, FlowRow
 from routing.lanes import own_lane
 from routing.model import Left, Offer, WaitingContact

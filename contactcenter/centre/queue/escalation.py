@@ -23,7 +23,8 @@ from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.queue.states import Picture, QueueStates
 from contactcenter.centre.system_lines import SystemLines
-from records.contacts import Contacts, ContactSnapshot, Placement
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot, Placement
 from records.follow_ups import FollowUpWanted
 
 log = structlog.get_logger()
@@ -103,7 +104,7 @@ class Escalations:
                     await self._lines.say(contact, "chat.taken_in_until", state.reopens_at)
                 else:
                     await self._lines.say(contact, key)
-        after = await self._contacts.escalate(
+        change = await self._contacts.escalate(
             contact.contact_id,
             number,
             now,
@@ -112,10 +113,10 @@ class Escalations:
             take_in=self._taken_in(step, contact),
             follow_up=self._owed(step, contact, now),
         )
-        if after is None:
+        if change is None:
             return  # another node, or another moment, was first
         log.info("escalated", contact_id=str(contact.contact_id), step=step.id)
-        await self._effects.changed(after)
+        await self._effects.follow(change)
 
     def _taken_in(self, step: EscalationStep, contact: ContactSnapshot) -> Placement | None:
         if step.take_in is None or step.take_in == contact.queue:

@@ -28,9 +28,10 @@ from contactcenter.centre.queue.queueing import Queueing, taken_version
 from contactcenter.centre.staff.contact_views import queue_label, waited_seconds
 from contactcenter.centre.staff.subjects import actor_of
 from contactcenter.centre.views import OfferView
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from records.contacts.snapshot import ContactSnapshot
-from records.engagements import Engagement, Engagements
+from records.engagements.engagement import Engagement
+from records.engagements.engagements import Engagements
 from routing.model import Offer, OfferState, Step
 from routing.router import Router
 
@@ -139,9 +140,10 @@ class Offers:
                 # The index thought her freer than she is: tell it, or it rings her again.
                 await self._presence.tell_current(principal.staff_id)
             raise
-        await self._confirm(offer_id, taken_version(accepted.contact))
-        self._check_still_hers(accepted.engagement)
-        await self._effects.accepted(accepted)
+        await self._confirm(offer_id, taken_version(accepted.after))
+        assert accepted.taken_after is not None, "an accept makes an engagement"
+        self._check_still_hers(accepted.taken_after)
+        await self._effects.follow(accepted)
         return contact_id
 
     async def _confirm(self, offer_id: UUID, version: int) -> None:

@@ -18,7 +18,7 @@ from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.entries import told_of
 from records.actor import SYSTEM
 from records.coded import CodedValue
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from records.contacts.reading import UnsettledOffer
 from routing.model import Offer, OfferState
 from routing.router import Router

@@ -17,7 +17,8 @@ from config.vocabulary import ContactEventKind, ContactState
 from contactcenter.centre.queue.entries import left_of, told_of
 from contactcenter.centre.queue.placement import Placements
 from records.actor import SYSTEM, Actor
-from records.contacts import Contacts, ContactSnapshot
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot
 from routing.model import Offer
 from routing.router import Router
 

@@ -19,7 +19,8 @@ from contactcenter.centre.queue.comparison import Comparison, waiting_pages
 from contactcenter.centre.queue.entries import Entries, is_over, left_of
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.queue.presence import Presence
-from records.contacts import Contacts, ContactSnapshot
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot
 from records.lock import NodeLock
 from records.presence import PresenceStore
 from routing.model import ListenerPresence, WaitingContact

@@ -13,15 +13,16 @@ from uuid import UUID
 import structlog
 
 from config.clock import Clock
-from config.errors import CentreError, Unavailable
+from config.errors import CentreError
 from config.vocabulary import ContactEventKind, PresenceState
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.queue.queueing import Queueing, taken_version
 from records.actor import SYSTEM
-from records.contacts import Contacts
-from records.engagements import Engagement, Engagements
+from records.contacts.contacts import Contacts
+from records.engagements.engagement import Engagement
+from records.engagements.engagements import Engagements
 from records.presence import PresenceStore
 from routing.model import Offer, SweepReport
 from routing.router import Router
@@ -164,7 +165,7 @@ class Sweep:
         await self._quarantine.each(orphans, partial(self._return_orphan, now), _about_orphan)
 
     async def _return_orphan(self, now: datetime, engagement: Engagement) -> None:
-        contact = await self._engagements.return_contact(
+        change = await self._engagements.return_contact(
             engagement.contact_id,
             "listener_lost",
             now,
@@ -174,10 +175,7 @@ class Sweep:
             preferred_listener_id=engagement.listener_id,
             preferred_until=now + self._preferred,
         )
-        try:
-            await self._effects.given_back(contact, engagement)
-        except Unavailable as error:
-            log.warning("index_not_told", code=error.code)
+        await self._effects.follow(change)
 
 
 def _of(act: str, offer: Offer, does: Callable[[], Awaitable[None]]) -> _FollowUp:

@@ -17,7 +17,7 @@ from contactcenter.centre.staff.contact_views import extensions_left
 from contactcenter.centre.staff.losses import ContactLosses
 from contactcenter.centre.staff.subjects import actor_of
 from contactcenter.centre.views import ContactView, WrapUpView
-from records.engagements import Engagement
+from records.engagements.engagement import Engagement
 from records.policy import Right
 
 # What may become of a contact that a listener had; the others are the service's to say.
@@ -32,8 +32,7 @@ class ContactEnding(ContactLosses):
     async def end(self, principal: Principal, contact_id: UUID) -> ContactView:
         """End the conversation or the call; an ended contact is returned as it is."""
         reached = await self._reach_unclosed(principal, contact_id)
-        taken = await self._engagements.open_for_contact(contact_id)
-        after = await self._contacts.end(
+        change = await self._contacts.end(
             contact_id,
             EndedBy.LISTENER,
             "ended_at_desk",
@@ -41,7 +40,7 @@ class ContactEnding(ContactLosses):
             actor=actor_of(principal),
             turn=reached.turn,
         )
-        await self._effects.ended(after, taken)
+        await self._effects.follow(change)
         return await self.view(principal, contact_id)
 
     async def close(
@@ -60,19 +59,15 @@ class ContactEnding(ContactLosses):
             raise Conflict("the person is still there", code="contact_open")
         if reached.state != ContactState.CLOSED:
             self._check_words(disposition, non_content_code)
-        taken = await self._engagements.open_for_contact(contact_id)
         try:
-            after = await self._contacts.close(
+            change = await self._contacts.close(
                 contact_id, actor_of(principal), disposition, non_content_code, self._clock.now()
             )
         except Conflict as error:
             if error.code == "contact_not_ended":
                 raise Conflict("the person is still there", code="contact_open") from None
             raise
-        if taken is not None and taken.state is EngagementState.WRAP_UP:
-            # First: somebody waits for her, and nobody for the news of a closed contact.
-            await self._effects.freed(taken)
-        await self._effects.changed(after)
+        await self._effects.follow(change)
         return await self.view(principal, contact_id)
 
     def _check_words(self, disposition: Disposition, non_content_code: str | None) -> None:
@@ -98,15 +93,16 @@ class ContactEnding(ContactLosses):
         if shown_until is not None and abs(taken.wrap_up_until - shown_until) > SAME_INSTANT:
             return self._wrap_up(taken)
         limits, now = self._helpline.limits, self._clock.now()
-        longer = await self._engagements.extend_wrap_up(
+        change = await self._engagements.extend_wrap_up(
             contact_id,
             principal.staff_id,
             timedelta(seconds=limits.wrap_up_extension_seconds),
             limits.wrap_up_extensions,
             now,
         )
-        await self._effects.extended(longer, now)
-        return self._wrap_up(longer)
+        await self._effects.follow(change)
+        assert change.taken_after is not None, "somebody writes up"
+        return self._wrap_up(change.taken_after)
 
     def _wrap_up(self, taken: Engagement) -> WrapUpView:
         assert taken.wrap_up_until is not None, "a write-up has an end"
@@ -147,7 +143,7 @@ class ContactEnding(ContactLosses):
         if urgency is not None and urgency != contact.urgency:
             await self.set_urgency(principal, contact_id, urgency, reason=None, confirm=True)
             contact = await self._contacts.get(contact_id)
-        after = await self._engagements.hand_over(
+        change = await self._engagements.hand_over(
             taken.engagement_id,
             self._placements.moved(contact, queue, needs=needs),
             self._clock.now(),
@@ -156,7 +152,7 @@ class ContactEnding(ContactLosses):
             preferred_listener_id=listener_id,
             preferred_until=until,
         )
-        await self._effects.passed_on(after, taken)
+        await self._effects.follow(change)
         return await self.view(principal, contact_id)
 
     async def _was_handed_over_by(self, principal: Principal, contact_id: UUID) -> bool:

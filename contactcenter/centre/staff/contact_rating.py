@@ -36,7 +36,7 @@ class ContactRating(DeskActs):
         lowers = right is Right.CONTACT_URGENCY_LOWER
         if lowers and reason is None:
             raise InvalidInput("lowering needs a reason", code="reason_needed", field="reason")
-        after = await self._contacts.set_urgency(
+        change = await self._contacts.set_urgency(
             contact_id,
             urgency,
             band_of(urgency),
@@ -49,7 +49,7 @@ class ContactRating(DeskActs):
             confirmed=confirm,
             judged=contact,
         )
-        await self._effects.changed(after)
+        await self._effects.follow(change)
         return await self.view(principal, contact_id)
 
     def _right_to_rate(
@@ -89,7 +89,7 @@ class ContactRating(DeskActs):
         ticked = {each for each, said in {**before, **factors}.items() if said == "yes"}
         # Nothing ticked proposes nothing: the least of all never raises.
         urgency = self._helpline.urgency.floor(ticked) or Urgency.U5
-        after = await self._contacts.tick(
+        change = await self._contacts.tick(
             contact_id,
             dict(factors),
             urgency,
@@ -98,5 +98,5 @@ class ContactRating(DeskActs):
             actor_of(principal),
             self._clock.now(),
         )
-        await self._effects.changed(after)
+        await self._effects.follow(change)
         return await self.view(principal, contact_id)

@@ -15,10 +15,10 @@ from contactcenter.centre.staff.subjects import subject_of
 from contactcenter.centre.views import ContactView
 from contactcenter.centre.wakes import Wakes
 from records.access import ReachedContact
-from records.contacts import Contacts
+from records.contacts.contacts import Contacts
 from records.contacts.file import ContactFiles
 from records.contacts.gate import ContactGate
-from records.engagements import Engagements
+from records.engagements.engagements import Engagements
 from records.forms.forms import Forms
 from records.messages.messages import Messages
 from records.policy import Right

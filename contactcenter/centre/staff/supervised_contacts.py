@@ -14,7 +14,6 @@ from config.helpline.helpline import Helpline
 from config.vocabulary import (
     Channel,
     ContactActReason,
-    ContactEventKind,
     ContactState,
     Disposition,
     EndedBy,
@@ -29,10 +28,13 @@ from contactcenter.centre.staff.contact_ending import WRITTEN_UP
 from contactcenter.centre.staff.destinations import Destinations
 from contactcenter.centre.staff.subjects import actor_of, subject_of
 from contactcenter.centre.views import ContactView
-from records.contacts import Contacts, ContactSnapshot
 from records.contacts.acceptance import has_place
+from records.contacts.change import Change
+from records.contacts.contacts import Contacts
 from records.contacts.gate import ContactGate
-from records.engagements import Engagement, Engagements
+from records.contacts.snapshot import ContactSnapshot
+from records.engagements.engagement import Engagement
+from records.engagements.engagements import Engagements
 from records.policy import Relation, Right, may
 from records.presence import PresenceStore
 
@@ -111,7 +113,7 @@ class SupervisedContacts:
         now, actor = self._clock.now(), actor_of(principal)
         until = self._destinations.preferred_until(now)
         if contact.state is ContactState.WAITING:
-            after = await _while_waiting(
+            change = await _while_waiting(
                 self._contacts.assign(
                     contact.contact_id,
                     listener_id,
@@ -122,10 +124,10 @@ class SupervisedContacts:
                     reason.value,
                 )
             )
-            await self._effects.changed(after)
+            await self._effects.follow(change)
             return
         talking = _talking(contact, taken)
-        after = await self._engagements.return_contact(
+        change = await self._engagements.return_contact(
             contact.contact_id,
             reason.value,
             now,
@@ -135,16 +137,9 @@ class SupervisedContacts:
             preferred_until=until,
             actor=actor,
         )
-        if after.preferred_listener_id != listener_id:
+        if change.after.preferred_listener_id != listener_id:
             raise Conflict("somebody else has it by now", code="contact_taken")
-        await self._contacts.note_event(
-            contact.contact_id,
-            ContactEventKind.ASSIGNED,
-            now,
-            actor,
-            detail={"listener": listener_id, "reason": reason.value},
-        )
-        await self._effects.passed_on(after, talking)
+        await self._effects.follow(change)
 
     def _is_kept_for(self, contact: ContactSnapshot, listener_id: UUID) -> bool:
         """Tell whether that was done a moment ago: said again, her offer is not taken back."""
@@ -193,16 +188,15 @@ class SupervisedContacts:
         now, actor = self._clock.now(), actor_of(principal)
         placement = self._placements.moved(contact, queue)
         if contact.state is ContactState.WAITING:
-            after = await _while_waiting(
+            change = await _while_waiting(
                 self._contacts.move(contact_id, placement, actor, now, reason.value)
             )
-            await self._effects.changed(after)
         else:
             talking = _talking(contact, taken)
-            after = await self._engagements.hand_over(
+            change = await self._engagements.hand_over(
                 talking.engagement_id, placement, now, actor, reason.value
             )
-            await self._effects.passed_on(after, talking)
+        await self._effects.follow(change)
         return await self._desk.view(principal, contact_id)
 
     async def close(
@@ -224,8 +218,7 @@ class SupervisedContacts:
             _check_closed_as(contact, disposition, non_content_code)
             return await self._desk.view(principal, contact_id)
         self._check_disposition(contact, disposition, non_content_code)
-        taken = await self._engagements.open_for_contact(contact_id)
-        after = await self._contacts.turn_away(
+        change = await self._contacts.turn_away(
             contact_id,
             disposition,
             reason.value,
@@ -235,11 +228,8 @@ class SupervisedContacts:
             non_content_code=non_content_code,
         )
         # Somebody else may have closed it meanwhile, in other words.
-        _check_closed_as(after, disposition, non_content_code)
-        if taken is None:
-            await self._effects.changed(after)
-        else:
-            await self._effects.passed_on(after, taken)
+        _check_closed_as(change.after, disposition, non_content_code)
+        await self._effects.follow(change)
         return await self._desk.view(principal, contact_id)
 
     def _check_disposition(
@@ -264,7 +254,7 @@ def _check_closed_as(
         raise Conflict("closed otherwise", code="already_closed")
 
 
-async def _while_waiting(act: Awaitable[ContactSnapshot]) -> ContactSnapshot:
+async def _while_waiting(act: Awaitable[Change]) -> Change:
     """Return what became of a contact that waited when it was read; Conflict `contact_gone`."""
     try:
         return await act

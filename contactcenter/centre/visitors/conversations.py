@@ -34,8 +34,8 @@ from contactcenter.centre.visitors.life import SignsOfLife
 from contactcenter.centre.visitors.opening import ChatOpening, token_hash
 from contactcenter.centre.visitors.public import PublicState
 from contactcenter.centre.wakes import VISITOR, Wakes
-from records.contacts import Contacts, ContactSnapshot
-from records.engagements import Engagements
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot
 from records.messages.messages import Messages
 from routing import wakeups
 from routing.router import Router
@@ -58,7 +58,6 @@ class Conversations:
         self,
         opening: ChatOpening,
         contacts: Contacts,
-        engagements: Engagements,
         messages: Messages,
         effects: Effects,
         lines: SystemLines,
@@ -71,7 +70,6 @@ class Conversations:
         """Take everything from the composition root."""
         self._opening = opening
         self._contacts = contacts
-        self._engagements = engagements
         self._messages = messages
         self._effects = effects
         self._lines = lines
@@ -101,8 +99,8 @@ class Conversations:
             raise NotSignedIn("the conversation is long over")
         if contact.disposition in GIVEN_UP and contact.ended_by is EndedBy.AWAY:
             back = await self._contacts.come_back(contact.contact_id, self._clock.now())
-            await self._effects.changed(back)
-            await self._lines.say(back, "chat.away")
+            await self._effects.follow(back)
+            await self._lines.say(back.after, "chat.away")
         return Visitor(contact.contact_id)
 
     async def status(self, contact_id: UUID) -> Status:
@@ -162,15 +160,14 @@ class Conversations:
 
     async def leave(self, contact_id: UUID, *, quick: bool) -> None:
         """End the conversation at the visitor's wish; a second call changes nothing."""
-        taken = await self._engagements.open_for_contact(contact_id)
-        after = await self._contacts.end(
+        change = await self._contacts.end(
             contact_id,
             EndedBy.CORRESPONDENT,
             QUICK_EXIT if quick else "left",
             self._clock.now(),
         )
         self._life.forget(contact_id)
-        await self._effects.ended(after, taken)
+        await self._effects.follow(change)
 
     async def read(self, contact_id: UUID, seq: int) -> None:
         """Note that the visitor has seen the lines up to `seq`."""

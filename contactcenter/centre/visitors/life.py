@@ -17,7 +17,8 @@ from config.errors import Unavailable
 from config.vocabulary import ContactState
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.quarantine import About, Quarantine
-from records.contacts import Contacts, ContactSnapshot
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot
 from routing.router import Router
 
 log = structlog.get_logger()
@@ -116,10 +117,10 @@ class SignsOfLife:
             await self._router.hold_back(contact.contact_id)
             self._held.add(contact.contact_id)
             return
-        after = await self._contacts.end_away(contact.contact_id, gone_since, now)
-        if after.state is ContactState.CLOSED:
+        change = await self._contacts.end_away(contact.contact_id, gone_since, now)
+        if change.after.state is ContactState.CLOSED:
             self._held.discard(contact.contact_id)
-            await self._effects.changed(after)
+            await self._effects.follow(change)
 
     async def _offer_again(self, contact_id: UUID) -> None:
         # Whichever process held it back: asking is idempotent, and cheap on a (re)connection.

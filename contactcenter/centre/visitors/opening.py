@@ -17,8 +17,10 @@ from contactcenter.centre.queue.entrance import Entrance
 from contactcenter.centre.queue.states import QueueStates
 from contactcenter.centre.visitors.public import needs_of
 from records.actor import CORRESPONDENT
-from records.contacts import Contacts, ContactSnapshot
+from records.contacts.change import Change
+from records.contacts.contacts import Contacts
 from records.contacts.factors import Answer
+from records.contacts.snapshot import ContactSnapshot
 from records.follow_ups import FollowUps
 from records.messages.messages import Messages
 
@@ -71,7 +73,7 @@ class ChatOpening:
         )
         entry = self._entrance.let_in(coming, self._states.picture, now)
         token = new_token()
-        contact = await self._contacts.take_in_chat(
+        taken_in = await self._contacts.take_in_chat(
             new_id(),
             line.id,
             token_hash(token),
@@ -81,6 +83,7 @@ class ChatOpening:
             helpline.config_version,
             now,
         )
+        contact = taken_in.after
         if entry.refused is not None:
             kind = entry.refused.kind
             await self._contacts.turn_away(
@@ -93,7 +96,7 @@ class ChatOpening:
             await self._follow_ups.create(contact.contact_id, wanted, now)
         contact = await self._note_answers(contact, answered)
         head = await self._greet(contact, opening)
-        await self._effects.changed(contact)
+        await self._effects.follow(Change(None, contact))
         return Opened(contact.contact_id, token, head)
 
     def _checked(self, opening: Opening, line: Line) -> dict[str, Answer]:
@@ -127,7 +130,7 @@ class ChatOpening:
         if not refuted:
             return contact
         try:
-            return await self._contacts.tick(
+            noted = await self._contacts.tick(
                 contact.contact_id,
                 refuted,
                 contact.urgency,
@@ -139,6 +142,7 @@ class ChatOpening:
         except Unavailable as error:
             log.warning("answers_not_stored", contact_id=str(contact.contact_id), code=error.code)
             return contact
+        return noted.after
 
     async def _greet(self, contact: ContactSnapshot, opening: Opening) -> int:
         """Say the helpline's first words, and what a yes is answered with.

@@ -27,7 +27,8 @@ from config.vocabulary import (
 )
 from contactcenter.centre.quarantine import About, Quarantine
 from contactcenter.centre.queue.states import QueueStates
-from records.contacts import Contacts, ContactSnapshot
+from records.contacts.contacts import Contacts
+from records.contacts.snapshot import ContactSnapshot
 from records.contacts.waiting import WaitingCall
 from routing.router import Router
 

@@ -25,8 +25,8 @@ from config.vocabulary import (
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.engines_in_use import EnginesInUse, engines_in_use
 from records.actor import SYSTEM, Actor
-from records.contacts import Contacts
-from records.engagements import Engagements
+from records.contacts.contacts import Contacts
+from records.engagements.engagements import Engagements
 from routing.model import ListenerPresence, Offer
 from tests.bench.figures import Compared, Round
 from tests.bench.floors import INSERT, TABLE
@@ -109,7 +109,7 @@ class Course:
             now,
         )
         place = self._placements.at(QUEUE, Audience.RELATIVE, Urgency.U3, UrgencySource.SYSTEM)
-        placed = await self._contacts.place(contact.contact_id, place, now)
+        placed = (await self._contacts.place(contact.contact_id, place, now)).after
         waiting = self._placements.waiting(placed)
         await self._router.enqueue(waiting)
         return waiting.lanes[0]

@@ -17,7 +17,7 @@ from records.actor import Actor
 from records.contacts.reading import UnsettledOffer
 from records.contacts.snapshot import ContactSnapshot
 from tests.simulate.truth.moving import TrueMoving
-from tests.simulate.truth.store import NO_PREFERENCE, hung_up, waited_ms
+from tests.simulate.truth.store import NO_PREFERENCE, act, hung_up, waited_ms
 
 ENDS = (
     ContactEventKind.OFFER_DECLINED,
@@ -32,6 +32,7 @@ SKEW = timedelta(seconds=1)
 class TrueContacts(TrueMoving):
     """Stands for `Contacts`."""
 
+    @act
     def end(
         self,
         contact_id: UUID,
@@ -81,6 +82,7 @@ class TrueContacts(TrueMoving):
             )
         return after
 
+    @act
     def close(
         self,
         contact_id: UUID,

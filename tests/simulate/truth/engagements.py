@@ -9,9 +9,9 @@ from config.errors import Conflict
 from config.vocabulary import Channel, ContactState, EngagementState, EngagementStep, PresenceState
 from records.actor import SYSTEM, Actor
 from records.contacts.snapshot import ContactSnapshot, Placement
-from records.engagements import Engagement
+from records.engagements.engagement import Engagement
 from tests.simulate.truth.moving import moved
-from tests.simulate.truth.store import OPEN, Store, hung_up, waited_ms
+from tests.simulate.truth.store import OPEN, Store, act, hung_up, waited_ms
 
 
 class TrueEngagements:
@@ -48,6 +48,7 @@ class TrueEngagements:
             engagement, step=to_step, step_due_at=due_at, step_attempts=attempts
         )
 
+    @act
     def connected(self, engagement_id: UUID, now: datetime) -> ContactSnapshot:
         """Record that both are together; anything but a connecting one is left as it stands."""
         engagement = self._store.engagement(engagement_id)
@@ -70,6 +71,7 @@ class TrueEngagements:
             lost_at=None,
         )
 
+    @act
     def not_connected(self, engagement_id: UUID, reason: str, now: datetime) -> ContactSnapshot:
         """Record that the listener could not be joined: the contact waits again, at its rank."""
         engagement = self._store.engagement(engagement_id)
@@ -77,6 +79,7 @@ class TrueEngagements:
             return self._store.contact(engagement.contact_id)
         return self._give_back(engagement, now, head_start_ms=0)
 
+    @act
     def hand_over(
         self,
         engagement_id: UUID,
@@ -115,6 +118,7 @@ class TrueEngagements:
             **moved(contact, placement, placement.home_queue),
         )
 
+    @act
     def return_contact(
         self,
         contact_id: UUID,

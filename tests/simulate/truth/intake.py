@@ -15,10 +15,11 @@ from config.vocabulary import (
     EngagementStep,
     Level,
 )
-from records.contacts.acceptance import Accepted, has_place
+from records.contacts.acceptance import has_place
+from records.contacts.change import Change
 from records.contacts.snapshot import ContactSnapshot, Placement
-from records.engagements import Engagement
-from tests.simulate.truth.store import NO_PREFERENCE, Store, waited_ms
+from records.engagements.engagement import Engagement
+from tests.simulate.truth.store import NO_PREFERENCE, Store, statement, waited_ms
 
 
 class TrueIntake:
@@ -63,6 +64,7 @@ class TrueIntake:
         )
         return self._store.put(made), True
 
+    @statement
     def take_in_chat(
         self,
         contact_id: UUID,
@@ -93,6 +95,7 @@ class TrueIntake:
             )
         )
 
+    @statement
     def place(
         self,
         contact_id: UUID,
@@ -126,7 +129,7 @@ class TrueIntake:
         first_step: EngagementStep,
         conference_name: str | None,
         now: datetime,
-    ) -> Accepted:
+    ) -> Change:
         """Give the contact to the listener, for this turn, within her capacity."""
         contact = self._store.contact(contact_id)
         waits = contact.state is ContactState.WAITING and contact.turn == turn
@@ -160,13 +163,13 @@ class TrueIntake:
             now,
         )
         self._store.unsettled.pop(offer_id, None)
-        return Accepted(self._store.work(made), after, replayed=False)
+        return Change(None, after, None, self._store.work(made))
 
-    def _already(self, offer_id: UUID, contact: ContactSnapshot, listener_id: UUID) -> Accepted:
+    def _already(self, offer_id: UUID, contact: ContactSnapshot, listener_id: UUID) -> Change:
         made = self._store.engagements.get(offer_id)
         if made is not None:
             if (made.listener_id, made.contact_id) == (listener_id, contact.contact_id):
-                return Accepted(made, contact, replayed=True)
+                return Change(contact, contact, made, made)
             raise Conflict("the offer was accepted by somebody else", code="contact_taken")
         if contact.state is ContactState.ACTIVE:
             raise Conflict("somebody else has it", code="contact_taken")

@@ -10,7 +10,7 @@ from config.vocabulary import Channel, ContactState, Urgency, UrgencySource
 from records.actor import Actor
 from records.contacts.snapshot import BAND_BITS, ContactSnapshot, Placement, more_urgent
 from tests.simulate.truth.intake import TrueIntake
-from tests.simulate.truth.store import NO_PREFERENCE
+from tests.simulate.truth.store import NO_PREFERENCE, act, statement
 
 RATED = (ContactState.WAITING, ContactState.ACTIVE, ContactState.ENDED)
 
@@ -18,6 +18,7 @@ RATED = (ContactState.WAITING, ContactState.ACTIVE, ContactState.ENDED)
 class TrueMoving(TrueIntake):
     """Stands for `Rating` and `Escalating`."""
 
+    @act
     def set_urgency(
         self,
         contact_id: UUID,
@@ -76,6 +77,7 @@ class TrueMoving(TrueIntake):
         ]
         return sorted(found, key=lambda one: str(one.queued_at))[:limit]
 
+    @statement
     def escalate(
         self,
         contact_id: UUID,

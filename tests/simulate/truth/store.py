@@ -9,13 +9,15 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from config.errors import NotFound
 from config.vocabulary import Channel, ContactState, EngagementState, EngagementStep
+from records.contacts.change import Change
 from records.contacts.snapshot import ContactSnapshot
-from records.engagements import Engagement
+from records.engagements.engagement import Engagement
 from records.presence import ListenerRow
 
 OPEN = frozenset({EngagementState.CONNECTING, EngagementState.TALKING, EngagementState.WRAP_UP})
@@ -125,6 +127,39 @@ class Store:
         if self.watch_listener is not None:
             self.watch_listener(row)
         return row
+
+
+def act(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an act answer as those of `records` do: with what it changed, or None for nothing to do.
+
+    Its first argument is a contact's id, or an engagement's.
+    """
+
+    @wraps(method)
+    def acted(self: Any, subject_id: UUID, *args: Any, **named: Any) -> Change | None:
+        store: Store = self._store
+        taken = store.engagements.get(subject_id)
+        contact_id = subject_id if taken is None else taken.contact_id
+        before = store.contacts.get(contact_id)
+        if taken is None:
+            taken = store.open_of_contact(contact_id)
+        after = method(self, subject_id, *args, **named)
+        if after is None:
+            return None
+        return Change(before, after, taken, taken and store.engagements[taken.engagement_id])
+
+    return acted
+
+
+def statement(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an act answer as those of `records` that are one statement, which reads nothing before."""
+
+    @wraps(method)
+    def acted(self: Any, *args: Any, **named: Any) -> Change | None:
+        after = method(self, *args, **named)
+        return None if after is None else Change(None, after)
+
+    return acted
 
 
 def counts(engagement: Engagement, now: datetime) -> bool:

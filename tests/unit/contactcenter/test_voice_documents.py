@@ -8,7 +8,7 @@ from config.vocabulary import Audience, ContactState, Disposition, EndedBy, Over
 from contactcenter.centre.queue.states import Picture
 from contactcenter.centre.visitors.waits import Told
 from contactcenter.voice.documents import Documents
-from records.contacts import ContactSnapshot
+from records.contacts.snapshot import ContactSnapshot
 from tests.kit.intake import DAY, dlpm, override, picture, waiting
 
 MESSAGE = override(kind=OverrideKind.MESSAGE, texts={"fr": "Grève aujourd’hui."})
