@@ -14,10 +14,8 @@ from config.vocabulary import (
     EndedBy,
     EngagementState,
     EngagementStep,
-    Urgency,
-    UrgencySource,
 )
-from records.actor import SYSTEM, Actor
+from records.actor import Actor
 from records.contacts.change import Change
 from records.contacts.snapshot import ContactSnapshot
 from tests.kit.record_rows import NOW, read, run
@@ -317,61 +315,6 @@ async def test_closing_needs_an_end_then_a_case_or_a_code(records: Records) -> N
     other = (contact.contact_id, actor, Disposition.NON_CONTENT, "test")
     assert await refusal(*other) == "already_closed"
     assert await records.engagements.open_for_listener(who.staff_id) == []
-
-
-async def test_urgency_moves_the_rank_by_the_difference_and_is_told(records: Records) -> None:
-    call = await records.waiting_call()
-    raise_it = (call.contact_id, Urgency.U1, 0, 0, UrgencySource.COORDINATOR, "weapon", STAFF)
-    raised = (await records.contacts.set_urgency(*raise_it, records.later(), confirmed=True)).after
-    assert call.rank is not None
-    assert raised.rank == call.rank - (1 << 43) + 600_000
-    assert (raised.urgency, raised.version) == (Urgency.U1, call.version + 1)
-    assert raised.urgency_confirmed_at == records.now
-    again = (await records.contacts.set_urgency(*raise_it, records.later(), confirmed=True)).after
-    assert again == raised
-    lowered = (
-        await records.contacts.set_urgency(
-            call.contact_id,
-            Urgency.U3,
-            1,
-            600_000,
-            UrgencySource.COORDINATOR,
-            "mistaken",
-            STAFF,
-            records.later(),
-            confirmed=False,
-        )
-    ).after
-    assert (lowered.rank, lowered.urgency_confirmed_at) == (call.rank, None)
-    assert (await kinds(records, call))[-2:] == ["urgency_raised", "urgency_corrected"]
-    audits = await read(
-        records.database, "SELECT detail FROM audit WHERE action = 'contact.urgency'"
-    )
-    assert [row["detail"]["reason"] for row in audits] == ["weapon", "mistaken"]
-
-
-async def test_a_declared_urgency_is_confirmed_once_and_keeps_its_source(records: Records) -> None:
-    call = await records.waiting_call(U1)
-    await records.accept(call, await records.listener())
-    confirm = (call.contact_id, Urgency.U1, 0, 0, UrgencySource.LISTENER, None, STAFF)
-    confirmed = (
-        await records.contacts.set_urgency(*confirm, records.later(), confirmed=True)
-    ).after
-    assert confirmed.urgency_source is UrgencySource.DECLARED
-    assert confirmed.urgency_confirmed_at == records.now
-    assert (await records.contacts.set_urgency(*confirm, NOW, confirmed=True)).after == confirmed
-    assert (await kinds(records, call)).count("urgency_confirmed") == 1
-
-
-async def test_urgency_is_refused_before_placing_and_after_closing(records: Records) -> None:
-    call = await records.call()
-    arguments = (call.contact_id, Urgency.U2, 1, 0, UrgencySource.SYSTEM, None, SYSTEM, NOW)
-    with pytest.raises(Conflict) as early:
-        await records.contacts.set_urgency(*arguments, confirmed=False)
-    await end(records, call)
-    with pytest.raises(Conflict) as late:
-        await records.contacts.set_urgency(*arguments, confirmed=False)
-    assert [early.value.code, late.value.code] == ["contact_not_placed", "contact_closed"]
 
 
 async def test_nothing_moves_a_closed_contact(records: Records) -> None:

@@ -137,7 +137,7 @@ class Course:
             f"c{offer.offer_id.hex}",
             self._clock.now(),
         )
-        await self._router.confirm(offer.offer_id, accepted.contact.version)
+        await self._router.confirm(offer.offer_id, accepted.after.version)
         await self._engagements.connected(offer.offer_id, self._clock.now())
         actor = Actor.staff(person.listener_id, person.session_id)
         await self._contacts.end(
