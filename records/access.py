@@ -9,11 +9,11 @@ from uuid import UUID
 from config.errors import NotAllowed, NotFound
 from config.ids import new_id
 from config.vocabulary import ContactEventKind
-from records.actor import Actor
+from records.actor import Actor, Principal
 from records.audit import write_audit
 from records.coded import CodedValue, coded
 from records.database import Database, Row, Transaction
-from records.policy import Relation, Right, Subject, may
+from records.policy import Relation, Right, may
 from records.vault import Vault
 
 
@@ -57,31 +57,31 @@ def refusal(right: Right, object_kind: str, object_id: UUID, line_id: str) -> No
     return _Refusal(right, object_kind, object_id, line_id)
 
 
-def actor_of(subject: Subject) -> Actor:
+def actor_of(principal: Principal) -> Actor:
     """Return how the trail names the person."""
-    return Actor.staff(subject.staff_id, subject.session_id)
+    return Actor.staff(principal.staff_id, principal.session_id)
 
 
 def access_line(
-    subject: Subject, line_id: str, right: Right, object_kind: str, object_id: UUID | None
+    principal: Principal, line_id: str, right: Right, object_kind: str, object_id: UUID | None
 ) -> None:
     """Let through who has the right on a line as a whole; raise NotAllowed otherwise.
 
     What it is asked for, a task or the line itself, is named for the trail.
     """
-    if not may(subject, right, Relation(line_id)):
+    if not may(principal, right, Relation(line_id)):
         raise _Refusal(right, object_kind, object_id, line_id)
 
 
 async def access_contact(
-    tx: Transaction, subject: Subject, contact_id: UUID, right: Right, now: datetime
+    tx: Transaction, principal: Principal, contact_id: UUID, right: Right, now: datetime
 ) -> ReachedContact:
     """Return the contact if the person has the right on it.
 
     Raises NotFound when there is none on a line of hers, NotAllowed otherwise.
     """
-    row = await tx.fetch_one("access.contact", contact_id, subject.staff_id)
-    if row is None or row["line_id"] not in subject.line_ids:
+    row = await tx.fetch_one("access.contact", contact_id, principal.staff_id)
+    if row is None or row["line_id"] not in principal.line_ids:
         raise NotFound("no such contact")
     relation = Relation(
         row["line_id"],
@@ -91,7 +91,7 @@ async def access_contact(
         follows_up=row["follows_up"],
         closed_for=None if row["closed_at"] is None else now - row["closed_at"],
     )
-    if not may(subject, right, relation):
+    if not may(principal, right, relation):
         raise _Refusal(right, "contact", contact_id, row["line_id"])
     return ReachedContact(
         contact_id,
@@ -105,31 +105,31 @@ async def access_contact(
 
 
 async def access_case(
-    tx: Transaction, subject: Subject, case_id: UUID, right: Right, now: datetime
+    tx: Transaction, principal: Principal, case_id: UUID, right: Right, now: datetime
 ) -> ReachedCase:
     """Return the case if the person has the right on it.
 
     Raises NotFound when there is none on a line of hers, NotAllowed otherwise.
     """
-    row = await tx.fetch_one("access.case", case_id, subject.staff_id)
-    if row is None or row["line_id"] not in subject.line_ids:
+    row = await tx.fetch_one("access.case", case_id, principal.staff_id)
+    if row is None or row["line_id"] not in principal.line_ids:
         raise NotFound("no such case")
     relation = case_relation(row, now)
-    if not may(subject, right, relation):
+    if not may(principal, right, relation):
         raise _Refusal(right, "case", case_id, row["line_id"])
     return ReachedCase(row, row["line_id"], relation)
 
 
 async def note_event(
     tx: Transaction,
-    subject: Subject,
+    principal: Principal,
     contact: ReachedContact,
     kind: ContactEventKind,
     now: datetime,
     detail: Mapping[str, CodedValue],
 ) -> None:
     """Add to the contact's history what the person just did with its record."""
-    actor = actor_of(subject)
+    actor = principal
     await tx.execute(
         "contact.add_event",
         new_id(),
@@ -154,7 +154,7 @@ def case_relation(row: Row, now: datetime) -> Relation:
 
 @asynccontextmanager
 async def gated(
-    database: Database, vault: Vault, subject: Subject, now: datetime
+    database: Database, vault: Vault, principal: Principal, now: datetime
 ) -> AsyncIterator[Transaction]:
     """Open a transaction whose refusals are kept in the trail.
 
@@ -169,7 +169,7 @@ async def gated(
             await write_audit(
                 tx,
                 vault,
-                actor_of(subject),
+                principal,
                 "access_refused",
                 refusal.object_kind,
                 refusal.object_id,

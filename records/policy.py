@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, StrEnum
 from types import MappingProxyType
-from uuid import UUID
 
 from config.vocabulary import Role
+from records.actor import Principal
 
 # A listener rereads what she wrote for a month after a case is closed; later
 # it goes through a coordinator.
@@ -52,16 +52,6 @@ class Right(StrEnum):
     STAFF_MANAGE = "staff_manage"
     AUDIT_READ = "audit_read"
     STATISTICS_READ = "statistics_read"  # counts only, never an id
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Who asks, and in which session: the trail names both."""
-
-    staff_id: UUID
-    role: Role
-    line_ids: frozenset[str]
-    session_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +204,9 @@ _RULES: Mapping[Role, Mapping[Right, _When]] = MappingProxyType(
 )
 
 
-def may(subject: Subject, right: Right, relation: Relation) -> bool:
+def may(principal: Principal, right: Right, relation: Relation) -> bool:
     """Return whether the person has the right on that object; what is not granted is refused."""
-    if relation.line_id not in subject.line_ids:
+    if relation.line_id not in principal.line_ids:
         return False
-    condition = _RULES.get(subject.role, {}).get(right)
+    condition = _RULES.get(principal.role, {}).get(right)
     return condition is not None and condition.holds(relation)

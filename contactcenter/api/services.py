@@ -20,7 +20,7 @@ from contactcenter.api.supervision_services import (
     SupervisedContacts,
     Supervision,
 )
-from contactcenter.auth.principal import LiveTicket, OpenedSession, Principal
+from contactcenter.auth.principal import LiveTicket, OpenedSession
 from contactcenter.centre.list_views import FormDefinitionView
 from contactcenter.centre.live_events import LiveEvent
 from contactcenter.centre.views import (
@@ -40,6 +40,7 @@ from contactcenter.centre.views import (
     SoftphoneView,
     WrapUpView,
 )
+from records.actor import Principal
 
 
 class Accounts(Protocol):

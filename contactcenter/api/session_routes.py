@@ -20,9 +20,9 @@ from contactcenter.api.schemas import (
     SignInBody,
 )
 from contactcenter.auth.access import PUBLIC, SIGNED_IN, needs, principal_of
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.views import PresenceView, SoftphoneTokenView, StaffView
 from contactcenter.web.clients import client_address
+from records.actor import Principal
 from records.policy import Right
 
 

@@ -20,7 +20,6 @@ from config.vocabulary import (
     PresenceState,
     QueueActReason,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.supervision_views import (
     ColleagueList,
     FollowUpList,
@@ -30,6 +29,7 @@ from contactcenter.centre.supervision_views import (
     SupervisionView,
 )
 from contactcenter.centre.views import ContactView, PresenceView
+from records.actor import Principal
 
 
 class SupervisedContacts(Protocol):

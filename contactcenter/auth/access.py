@@ -18,7 +18,7 @@ from aiohttp.typedefs import Middleware
 from config.errors import Misconfigured, NotAllowed, NotSignedIn
 from contactcenter.auth.cookies import SAFE_METHODS, BrowserRules, refuse_two_origins
 from contactcenter.auth.gates import access_any_line
-from contactcenter.auth.principal import Principal
+from records.actor import Principal
 from records.policy import Right
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -13,8 +13,9 @@ from config.errors import CentreError, NotSignedIn, TooMuch, Unavailable
 from config.ids import new_token
 from contactcenter.auth.judging import Judge
 from contactcenter.auth.passwords import Passwords
-from contactcenter.auth.principal import LiveTicket, OpenedSession, Principal
+from contactcenter.auth.principal import LiveTicket, OpenedSession
 from contactcenter.auth.throttle import SignInThrottle
+from records.actor import Principal
 from records.database import Database
 from records.staff import Credentials, Sessions, SignedIn, Staff, plain_login
 from records.staff.sessions import TOUCH_EVERY
@@ -102,7 +103,7 @@ class StaffAccounts:
         now = self._clock.now()
         signed_in = await self._sessions.find(_hash(token), now)
         await self._touch(signed_in, now)
-        return _principal(signed_in)
+        return signed_in.principal
 
     async def sign_out(self, principal: Principal) -> None:
         """Revoke the session; it is over for every process at once."""
@@ -118,7 +119,7 @@ class StaffAccounts:
     async def redeem(self, ticket: str) -> Principal:
         """Spend a ticket; NotSignedIn `ticket_refused` when unknown, used or expired."""
         try:
-            return _principal(await self._sessions.use_ticket(_hash(ticket), self._clock.now()))
+            return (await self._sessions.use_ticket(_hash(ticket), self._clock.now())).principal
         except NotSignedIn:
             raise NotSignedIn(code="ticket_refused") from None
 
@@ -140,7 +141,7 @@ class StaffAccounts:
     async def _open(self, staff_id: UUID, now: datetime) -> OpenedSession:
         token, expires_at = new_token(), now + self._lasts
         signed_in = await self._sessions.create(staff_id, _hash(token), now, expires_at)
-        return OpenedSession(token, expires_at, _principal(signed_in))
+        return OpenedSession(token, expires_at, signed_in.principal)
 
     async def _touch(self, signed_in: SignedIn, now: datetime) -> None:
         if now - signed_in.last_seen_at < TOUCH_EVERY:
@@ -156,16 +157,3 @@ def _hash(token: str) -> bytes:
     """Return what is stored of a token: 256 random bits need no salt and no slow hash."""
     # A header may hold any bytes; aiohttp hands them over as lone surrogates.
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
-
-
-def _principal(signed_in: SignedIn) -> Principal:
-    return Principal(
-        staff_id=signed_in.staff_id,
-        session_id=signed_in.session_id,
-        role=signed_in.role,
-        display_name=signed_in.display_name,
-        line_ids=signed_in.line_ids,
-        profile_id=signed_in.profile_id,
-        max_chats=signed_in.max_chats,
-        skills=signed_in.skills,
-    )

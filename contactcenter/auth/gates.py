@@ -1,34 +1,14 @@
-"""One gate per kind of object: it lets the person through or raises.
-
-The rules themselves are in records.policy; a gate turns them into the answer
-that gives nothing away. Whoever may not even know of an object is told that
-there is none; whoever may read it but not do this is told so.
-"""
+"""What a route can ask before it knows of any object; the rules are in records.policy."""
 
 from functools import cache
 from uuid import UUID
 
-from config.errors import NotAllowed, NotFound
+from config.errors import NotAllowed
 from config.vocabulary import Role
-from contactcenter.auth.principal import Principal
-from records.policy import Relation, Right, Subject, may
+from records.actor import Principal
+from records.policy import Relation, Right, may
 
-_ANYBODY = UUID(int=0)
-
-
-def subject(principal: Principal) -> Subject:
-    """Return the person as the policy knows her."""
-    return Subject(principal.staff_id, principal.role, principal.line_ids, principal.session_id)
-
-
-def access_contact(principal: Principal, right: Right, relation: Relation) -> None:
-    """Raise NotFound unless she may know of the contact, NotAllowed unless she has the right."""
-    _access(principal, Right.CONTACT_READ, right, relation)
-
-
-def access_case(principal: Principal, right: Right, relation: Relation) -> None:
-    """Raise NotFound unless she may know of the case, NotAllowed unless she has the right."""
-    _access(principal, Right.CASE_HEADER_READ, right, relation)
+_NOBODY = UUID(int=0)
 
 
 def access_any_line(principal: Principal, right: Right) -> None:
@@ -41,15 +21,8 @@ def access_any_line(principal: Principal, right: Right) -> None:
 def roles_with(right: Right) -> frozenset[Role]:
     """Return the roles that have the right on at least some objects: what a route can check."""
     nearest = Relation(line_id="", involved=True, serving=True)
-    return frozenset(
-        role for role in Role if may(Subject(_ANYBODY, role, frozenset({""})), right, nearest)
-    )
+    return frozenset(role for role in Role if may(_anybody(role), right, nearest))
 
 
-def _access(principal: Principal, knows: Right, right: Right, relation: Relation) -> None:
-    who = subject(principal)
-    if may(who, right, relation):
-        return
-    if not may(who, knows, relation):
-        raise NotFound
-    raise NotAllowed
+def _anybody(role: Role) -> Principal:
+    return Principal(staff_id=_NOBODY, session_id=_NOBODY, role=role, line_ids=frozenset({""}))

@@ -16,8 +16,8 @@ from config.languages import best_language
 from config.text import Catalog
 from config.vocabulary import CaseState, Disposition, EndedBy
 from contactcenter.auth.gates import roles_with
-from contactcenter.auth.principal import Principal
 from contactcenter.web.security_headers import csp_nonce
+from records.actor import Principal
 from records.policy import Right
 
 # One way to write a day on every page, in every language: « 1 December 2026 », as one moment does.

@@ -16,11 +16,12 @@ from records.access import (
     gated,
     note_event,
 )
+from records.actor import Principal
 from records.cases.reading import headers_of, trace, view
 from records.cases.reference import new_reference, parse_reference
 from records.cases.views import CaseHeader, CaseView
 from records.database import Database, Transaction
-from records.policy import Relation, Right, Subject, may
+from records.policy import Relation, Right, may
 from records.vault import Vault
 
 LABEL_CHARS = 120
@@ -39,7 +40,7 @@ class Cases:
 
     async def create(
         self,
-        subject: Subject,
+        principal: Principal,
         line_id: str,
         now: datetime,
         *,
@@ -51,7 +52,7 @@ class Cases:
 
         Raises NotAllowed, InvalidInput naming `label` or `department`, Unavailable.
         """
-        if not may(subject, Right.CASE_CREATE, Relation(line_id)):
+        if not may(principal, Right.CASE_CREATE, Relation(line_id)):
             raise NotAllowed("may not open a case on this line")
         label = _checked_label(label)
         if department is not None and not _DEPARTMENT.fullmatch(department):
@@ -65,21 +66,21 @@ class Cases:
                 else self._vault.seal(key, label, "case_file", "label_sealed", case_id)
             )
             await self._insert(
-                tx, case_id, line_id, sealed, department, subject.staff_id, now, retention_class
+                tx, case_id, line_id, sealed, department, principal.staff_id, now, retention_class
             )
-            await trace(tx, self._vault, subject, "case_created", case_id, line_id, now)
-            return await view(tx, self._vault, subject, case_id, now)
+            await trace(tx, self._vault, principal, "case_created", case_id, line_id, now)
+            return await view(tx, self._vault, principal, case_id, now)
 
-    async def get(self, subject: Subject, case_id: UUID, now: datetime) -> CaseView:
+    async def get(self, principal: Principal, case_id: UUID, now: datetime) -> CaseView:
         """Return a case, with as much of it as the person may read.
 
         Raises NotFound when there is none on a line of hers, NotAllowed.
         """
-        async with gated(self._database, self._vault, subject, now) as tx:
-            await access_case(tx, subject, case_id, Right.CASE_HEADER_READ, now)
-            return await view(tx, self._vault, subject, case_id, now)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            await access_case(tx, principal, case_id, Right.CASE_HEADER_READ, now)
+            return await view(tx, self._vault, principal, case_id, now)
 
-    async def find(self, subject: Subject, reference: str, now: datetime) -> CaseHeader | None:
+    async def find(self, principal: Principal, reference: str, now: datetime) -> CaseHeader | None:
         """Return the case of that exact reference, None when she may not know of one.
 
         Raises InvalidInput `wrong_reference` when what was typed is no
@@ -90,37 +91,39 @@ class Cases:
             case_id = await tx.fetch_value("case.by_reference", canonical)
             if case_id is None:
                 return None
-            row = await tx.fetch_one("access.case", case_id, subject.staff_id)
+            row = await tx.fetch_one("access.case", case_id, principal.staff_id)
             assert row is not None  # no case is ever deleted by this role
-            if not may(subject, Right.CASE_FIND, case_relation(row, now)):
+            if not may(principal, Right.CASE_FIND, case_relation(row, now)):
                 return None
-            (header,) = await headers_of(tx, self._vault, subject, [row], now)
-            await trace(tx, self._vault, subject, "case_found", case_id, row["line_id"], now)
+            (header,) = await headers_of(tx, self._vault, principal, [row], now)
+            await trace(tx, self._vault, principal, "case_found", case_id, row["line_id"], now)
         return header
 
     async def page(
-        self, subject: Subject, now: datetime, *, limit: int = 20, before: UUID | None = None
+        self, principal: Principal, now: datetime, *, limit: int = 20, before: UUID | None = None
     ) -> list[CaseHeader]:
         """Return the newest cases she may see listed, at most 50, older than `before`."""
-        every = [line for line in subject.line_ids if may(subject, Right.CASE_LIST, Relation(line))]
+        every = [
+            line for line in principal.line_ids if may(principal, Right.CASE_LIST, Relation(line))
+        ]
         hers = [
             line
-            for line in subject.line_ids
-            if may(subject, Right.CASE_LIST, Relation(line, involved=True))
+            for line in principal.line_ids
+            if may(principal, Right.CASE_LIST, Relation(line, involved=True))
         ]
         async with self._database.transaction() as tx:
             rows = await tx.fetch(
-                "case.page", subject.staff_id, every, hers, before, min(max(limit, 1), _PAGE)
+                "case.page", principal.staff_id, every, hers, before, min(max(limit, 1), _PAGE)
             )
-            headers = await headers_of(tx, self._vault, subject, rows, now)
+            headers = await headers_of(tx, self._vault, principal, rows, now)
             for header in headers:
                 await trace(
-                    tx, self._vault, subject, "case_listed", header.case_id, header.line_id, now
+                    tx, self._vault, principal, "case_listed", header.case_id, header.line_id, now
                 )
         return headers
 
     async def attach(
-        self, subject: Subject, case_id: UUID, contact_id: UUID, now: datetime
+        self, principal: Principal, case_id: UUID, contact_id: UUID, now: datetime
     ) -> CaseView:
         """Record a contact against a case and return the case; once or often is the same.
 
@@ -130,27 +133,29 @@ class Cases:
         calls the 119 and the line beside it. Raises NotFound, NotAllowed,
         Conflict `case_closed`, or `other_line` for lines of two pools.
         """
-        async with gated(self._database, self._vault, subject, now) as tx:
-            contact = await self._lock(tx, subject, case_id, contact_id, Right.CASE_ATTACH, now)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            contact = await self._lock(tx, principal, case_id, contact_id, Right.CASE_ATTACH, now)
             added = await tx.fetch_value(
-                "case.attach", case_id, contact_id, contact.line_id, now, subject.staff_id
+                "case.attach", case_id, contact_id, contact.line_id, now, principal.staff_id
             )
             if added is not None:
                 if await tx.fetch_value("case.change", case_id) is None:
                     raise Conflict("the case is closed", code="case_closed")
-                await self._note(tx, subject, contact, case_id, ContactEventKind.CASE_ATTACHED, now)
-            return await view(tx, self._vault, subject, case_id, now)
+                await self._note(
+                    tx, principal, contact, case_id, ContactEventKind.CASE_ATTACHED, now
+                )
+            return await view(tx, self._vault, principal, case_id, now)
 
     async def detach(
-        self, subject: Subject, case_id: UUID, contact_id: UUID, now: datetime
+        self, principal: Principal, case_id: UUID, contact_id: UUID, now: datetime
     ) -> None:
         """Take a contact off a case; nothing happens when it was not on it.
 
         Raises NotFound, NotAllowed, Conflict `case_closed`, or `last_case`
         when a treated contact would be left without any.
         """
-        async with gated(self._database, self._vault, subject, now) as tx:
-            contact = await self._lock(tx, subject, case_id, contact_id, Right.CASE_DETACH, now)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            contact = await self._lock(tx, principal, case_id, contact_id, Right.CASE_DETACH, now)
             if await tx.fetch_value("case.detach", case_id, contact_id) is None:
                 return
             if await tx.fetch_value("case.change", case_id) is None:
@@ -158,12 +163,12 @@ class Cases:
             treated = contact.disposition == Disposition.TREATED
             if treated and not await tx.fetch("case.of_contact", contact_id):
                 raise Conflict("a closed contact keeps a case", code="last_case")
-            await self._note(tx, subject, contact, case_id, ContactEventKind.CASE_DETACHED, now)
+            await self._note(tx, principal, contact, case_id, ContactEventKind.CASE_DETACHED, now)
 
     async def _lock(
         self,
         tx: Transaction,
-        subject: Subject,
+        principal: Principal,
         case_id: UUID,
         contact_id: UUID,
         right: Right,
@@ -172,8 +177,8 @@ class Cases:
         # Always contact before case. Closing the contact takes the same row, so it
         # cannot count on a case that is being taken away.
         await tx.fetch("access.lock_contact", contact_id)
-        contact = await access_contact(tx, subject, contact_id, right, now)
-        case = await access_case(tx, subject, case_id, Right.CASE_HEADER_READ, now)
+        contact = await access_contact(tx, principal, contact_id, right, now)
+        case = await access_case(tx, principal, case_id, Right.CASE_HEADER_READ, now)
         if case.line_id != contact.line_id and not await tx.fetch_value(
             "access.share_a_pool", case.line_id, contact.line_id
         ):
@@ -209,17 +214,17 @@ class Cases:
     async def _note(
         self,
         tx: Transaction,
-        subject: Subject,
+        principal: Principal,
         contact: ReachedContact,
         case_id: UUID,
         kind: ContactEventKind,
         now: datetime,
     ) -> None:
-        await note_event(tx, subject, contact, kind, now, {"case_id": case_id})
+        await note_event(tx, principal, contact, kind, now, {"case_id": case_id})
         await trace(
             tx,
             self._vault,
-            subject,
+            principal,
             kind.value,
             case_id,
             contact.line_id,

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from config.vocabulary import ContactEventKind, ContactState, EngagementState, Level
-from records.access import access_contact, actor_of, gated
+from records.access import access_contact, gated
+from records.actor import Principal
 from records.audit import write_audit
 from records.cases.views import CaseReference
 from records.contacts.snapshot import ContactSnapshot, snapshot_of
 from records.database import Database, Row
 from records.forms.forms import FormRecord, Forms
-from records.policy import Relation, Right, Subject, may
+from records.policy import Relation, Right, may
 from records.vault import Vault
 
 EVENTS_SHOWN = 200
@@ -65,27 +66,27 @@ class ContactFiles:
         self._vault = vault
         self._forms = forms
 
-    async def read(self, subject: Subject, contact_id: UUID, now: datetime) -> ContactFile:
+    async def read(self, principal: Principal, contact_id: UUID, now: datetime) -> ContactFile:
         """Return a contact with what this person may read of it.
 
         Raises NotFound when there is none on a line of hers, NotAllowed.
         """
-        async with gated(self._database, self._vault, subject, now) as tx:
-            reached = await access_contact(tx, subject, contact_id, Right.CONTACT_READ, now)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            reached = await access_contact(tx, principal, contact_id, Right.CONTACT_READ, now)
             row = await tx.fetch_one("contact_list.get", contact_id)
             assert row is not None, "the gate has just found it"
             taken = await tx.fetch_one("contact_file.engagements", contact_id)
             events = await tx.fetch("contact_file.events", contact_id, EVENTS_SHOWN)
             cases = await tx.fetch("case.of_contact", contact_id)
             form = None
-            if may(subject, Right.CONTACT_CONTENT_READ, reached.relation):
+            if may(principal, Right.CONTACT_CONTENT_READ, reached.relation):
                 form = await self._forms.load(tx, contact_id)
             if form is not None and not reached.relation.serving:
                 # Whoever is serving the contact wrote it; each other reading is traced.
                 await write_audit(
                     tx,
                     self._vault,
-                    actor_of(subject),
+                    principal,
                     "form_read",
                     "contact",
                     contact_id,
@@ -100,22 +101,22 @@ class ContactFiles:
             tuple(
                 CaseReference(each["case_id"], each["reference"])
                 for each in cases
-                if each["line_id"] in subject.line_ids
+                if each["line_id"] in principal.line_ids
             ),
             tuple(_told(each) for each in events),
         )
 
     async def page(
         self,
-        subject: Subject,
+        principal: Principal,
         *,
         state: ContactState | None,
         limit: int,
         before: UUID | None,
     ) -> list[tuple[ContactSnapshot, Taken | None]]:
         """Return the contacts this person may know of, newest first, older than `before`."""
-        lines = sorted(subject.line_ids)
-        every = all(may(subject, Right.CONTACT_LIST, Relation(line)) for line in lines)
+        lines = sorted(principal.line_ids)
+        every = all(may(principal, Right.CONTACT_LIST, Relation(line)) for line in lines)
         async with self._database.reading() as tx:
             found = await tx.fetch(
                 "contact_file.concerning",
@@ -123,7 +124,7 @@ class ContactFiles:
                 None if state is None else state.value,
                 before,
                 every,
-                subject.staff_id,
+                principal.staff_id,
                 limit,
             )
             ids = [row["contact_id"] for row in found]

@@ -4,8 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from records.access import ReachedContact, access_contact, gated
+from records.actor import Principal
 from records.database import Database
-from records.policy import Right, Subject
+from records.policy import Right
 from records.vault import Vault
 
 
@@ -18,11 +19,11 @@ class ContactGate:
         self._vault = vault
 
     async def check(
-        self, subject: Subject, contact_id: UUID, right: Right, now: datetime
+        self, principal: Principal, contact_id: UUID, right: Right, now: datetime
     ) -> ReachedContact:
         """Return the contact as it was let through, its turn being the fence of what follows.
 
         Raises NotFound when she may not know of the contact, NotAllowed otherwise.
         """
-        async with gated(self._database, self._vault, subject, now) as tx:
-            return await access_contact(tx, subject, contact_id, right, now)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            return await access_contact(tx, principal, contact_id, right, now)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from config.errors import Conflict, NotFound
 from config.vocabulary import FollowUpKind, FollowUpState, NumberReason, Role
-from records.access import access_contact, access_line, actor_of, gated, refusal
-from records.actor import SYSTEM, Actor
+from records.access import access_contact, access_line, gated, refusal
+from records.actor import SYSTEM, Actor, Principal
 from records.audit import write_audit
 from records.coded import CodedValue, code
 from records.contacts.events import audit_if_staff
@@ -20,7 +20,7 @@ from records.contacts.follow_up import (
 from records.contacts.number import read_number
 from records.contacts.rows import hold
 from records.database import Database, Transaction
-from records.policy import Relation, Right, Subject, may
+from records.policy import Relation, Right, may
 from records.vault import Vault
 
 LISTED = 200
@@ -47,7 +47,7 @@ class FollowUps:
             return made
 
     async def list_open(
-        self, subject: Subject, *, queues: Collection[str] | None = None, limit: int = LISTED
+        self, principal: Principal, *, queues: Collection[str] | None = None, limit: int = LISTED
     ) -> list[FollowUp]:
         """Return what is open or claimed on her lines, the first due first, undated ones last.
 
@@ -56,8 +56,8 @@ class FollowUps:
         """
         lines = [
             line
-            for line in sorted(subject.line_ids)
-            if may(subject, Right.FOLLOW_UP_READ, Relation(line))
+            for line in sorted(principal.line_ids)
+            if may(principal, Right.FOLLOW_UP_READ, Relation(line))
         ]
         async with self._database.reading() as tx:
             rows = await tx.fetch(
@@ -65,63 +65,63 @@ class FollowUps:
                 lines,
                 None if queues is None else sorted(queues),
                 min(max(limit, 0), LISTED),
-                [] if self._debriefs(subject) else [FollowUpKind.DEBRIEF.value],
-                subject.staff_id,
+                [] if self._debriefs(principal) else [FollowUpKind.DEBRIEF.value],
+                principal.staff_id,
             )
         return [follow_up_of(row) for row in rows]
 
-    async def claim(self, subject: Subject, follow_up_id: UUID, now: datetime) -> FollowUp:
+    async def claim(self, principal: Principal, follow_up_id: UUID, now: datetime) -> FollowUp:
         """Make a task hers: of any number that try, one gets it.
 
         From then on she may read the contact it is about. Hers already: as it
         stands. Raises NotFound, NotAllowed, Conflict `follow_up_claimed` or
         `follow_up_over`.
         """
-        async with gated(self._database, self._vault, subject, now) as tx:
-            task = await self._reach(tx, subject, follow_up_id)
-            if task.state is FollowUpState.CLAIMED and task.claimed_by == subject.staff_id:
+        async with gated(self._database, self._vault, principal, now) as tx:
+            task = await self._reach(tx, principal, follow_up_id)
+            if task.state is FollowUpState.CLAIMED and task.claimed_by == principal.staff_id:
                 return task
             if task.state is FollowUpState.CLAIMED:
                 raise Conflict("a colleague's", code="follow_up_claimed")
             if task.state is not FollowUpState.OPEN:
                 raise Conflict("done or dropped", code="follow_up_over")
-            row = await tx.fetch_one("follow_up.claim", follow_up_id, subject.staff_id, now)
+            row = await tx.fetch_one("follow_up.claim", follow_up_id, principal.staff_id, now)
             assert row is not None, "a locked task changed under its lock"
-            return await self._trace(tx, subject, "follow_up.claim", follow_up_of(row), now)
+            return await self._trace(tx, principal, "follow_up.claim", follow_up_of(row), now)
 
-    async def release(self, subject: Subject, follow_up_id: UUID, now: datetime) -> FollowUp:
+    async def release(self, principal: Principal, follow_up_id: UUID, now: datetime) -> FollowUp:
         """Give a claimed task back, for any colleague to take on; a coordinator gives back anybody's.
 
         An open one is returned as it stands. Raises NotFound, NotAllowed, Conflict
         `follow_up_over`.
         """
-        async with gated(self._database, self._vault, subject, now) as tx:
-            task = await self._reach(tx, subject, follow_up_id)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            task = await self._reach(tx, principal, follow_up_id)
             if task.state is FollowUpState.OPEN:
                 return task
             if task.state is not FollowUpState.CLAIMED:
                 raise Conflict("done or dropped", code="follow_up_over")
-            if subject.role is not Role.COORDINATOR and task.claimed_by != subject.staff_id:
+            if principal.role is not Role.COORDINATOR and task.claimed_by != principal.staff_id:
                 right = Right.FOLLOW_UP_SERVE
                 raise refusal(right, "follow_up", follow_up_id, task.line_id)
             row = await tx.fetch_one("follow_up.release", follow_up_id)
             assert row is not None, "a locked task changed under its lock"
-            return await self._trace(tx, subject, "follow_up.release", follow_up_of(row), now)
+            return await self._trace(tx, principal, "follow_up.release", follow_up_of(row), now)
 
     async def done(
-        self, subject: Subject, follow_up_id: UUID, outcome_code: str, now: datetime
+        self, principal: Principal, follow_up_id: UUID, outcome_code: str, now: datetime
     ) -> FollowUp:
         """Close a task as done by whoever claimed it; `outcome_code` says what came of it."""
-        return await self._finish(subject, follow_up_id, FollowUpState.DONE, outcome_code, now)
+        return await self._finish(principal, follow_up_id, FollowUpState.DONE, outcome_code, now)
 
     async def drop(
-        self, subject: Subject, follow_up_id: UUID, outcome_code: str, now: datetime
+        self, principal: Principal, follow_up_id: UUID, outcome_code: str, now: datetime
     ) -> FollowUp:
         """Close a task that will not be done, for the reason of `outcome_code`."""
-        return await self._finish(subject, follow_up_id, FollowUpState.DROPPED, outcome_code, now)
+        return await self._finish(principal, follow_up_id, FollowUpState.DROPPED, outcome_code, now)
 
     async def read_number(
-        self, subject: Subject, follow_up_id: UUID, reason: NumberReason, now: datetime
+        self, principal: Principal, follow_up_id: UUID, reason: NumberReason, now: datetime
     ) -> str:
         """Return the number that a callback is owed to, for whoever has claimed it.
 
@@ -129,27 +129,27 @@ class FollowUps:
         traced. Raises NotFound (`no_number` too: withheld, no longer kept, or no
         callback), NotAllowed, Conflict `follow_up_not_claimed` or `follow_up_over`.
         """
-        async with gated(self._database, self._vault, subject, now) as tx:
-            task = await self._reach(tx, subject, follow_up_id)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            task = await self._reach(tx, principal, follow_up_id)
             if task.state is FollowUpState.OPEN:
                 raise Conflict("claim it first", code="follow_up_not_claimed")
             if task.state is not FollowUpState.CLAIMED:
                 raise Conflict("done or dropped", code="follow_up_over")
             right = Right.CONTACT_NUMBER_READ
-            if task.claimed_by != subject.staff_id:
+            if task.claimed_by != principal.staff_id:
                 raise refusal(right, "follow_up", follow_up_id, task.line_id)
-            await access_contact(tx, subject, task.contact_id, right, now)
+            await access_contact(tx, principal, task.contact_id, right, now)
             if task.kind is not FollowUpKind.CALLBACK:
                 raise NotFound("nobody agreed to be called back", code="no_number")
             about: dict[str, CodedValue] = {"follow_up": follow_up_id}
-            actor = actor_of(subject)
+            actor = principal
             return await read_number(
                 tx, self._vault, task.contact_id, actor, reason.value, now, about
             )
 
     async def _finish(
         self,
-        subject: Subject,
+        principal: Principal,
         follow_up_id: UUID,
         state: FollowUpState,
         outcome_code: str,
@@ -161,49 +161,51 @@ class FollowUps:
         NotFound, NotAllowed, Conflict `follow_up_not_claimed` or `follow_up_over`.
         """
         outcome = code(outcome_code, "outcome_code")
-        async with gated(self._database, self._vault, subject, now) as tx:
-            task = await self._reach(tx, subject, follow_up_id)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            task = await self._reach(tx, principal, follow_up_id)
             if (task.state, task.outcome_code) == (state, outcome):
                 return task
             if task.state in (FollowUpState.DONE, FollowUpState.DROPPED):
                 raise Conflict("done or dropped", code="follow_up_over")
-            if subject.role is not Role.COORDINATOR:
+            if principal.role is not Role.COORDINATOR:
                 if task.claimed_by is None:
                     raise Conflict("claim it first", code="follow_up_not_claimed")
-                if task.claimed_by != subject.staff_id:
+                if task.claimed_by != principal.staff_id:
                     right = Right.FOLLOW_UP_SERVE
                     raise refusal(right, "follow_up", follow_up_id, task.line_id)
             row = await tx.fetch_one(
-                "follow_up.finish", follow_up_id, state.value, outcome, subject.staff_id, now
+                "follow_up.finish", follow_up_id, state.value, outcome, principal.staff_id, now
             )
             assert row is not None, "a locked task changed under its lock"
             action = "follow_up.done" if state is FollowUpState.DONE else "follow_up.drop"
-            return await self._trace(tx, subject, action, follow_up_of(row), now)
+            return await self._trace(tx, principal, action, follow_up_of(row), now)
 
-    async def _reach(self, tx: Transaction, subject: Subject, follow_up_id: UUID) -> FollowUp:
+    async def _reach(self, tx: Transaction, principal: Principal, follow_up_id: UUID) -> FollowUp:
         row = await tx.fetch_one("follow_up.lock", follow_up_id)
-        if row is None or row["line_id"] not in subject.line_ids:
+        if row is None or row["line_id"] not in principal.line_ids:
             raise NotFound("no such follow-up")
         task = follow_up_of(row)
-        if task.kind is FollowUpKind.DEBRIEF and not self._debriefs(subject):
+        if task.kind is FollowUpKind.DEBRIEF and not self._debriefs(principal):
             # Of a colleague's wish to talk nobody else learns: there is none.
-            if task.created_by != subject.staff_id:
+            if task.created_by != principal.staff_id:
                 raise NotFound("no such follow-up")
             raise refusal(Right.DEBRIEF_SERVE, "follow_up", follow_up_id, task.line_id)
-        access_line(subject, row["line_id"], Right.FOLLOW_UP_SERVE, "follow_up", follow_up_id)
+        access_line(principal, row["line_id"], Right.FOLLOW_UP_SERVE, "follow_up", follow_up_id)
         return task
 
     @staticmethod
-    def _debriefs(subject: Subject) -> bool:
-        return any(may(subject, Right.DEBRIEF_SERVE, Relation(line)) for line in subject.line_ids)
+    def _debriefs(principal: Principal) -> bool:
+        return any(
+            may(principal, Right.DEBRIEF_SERVE, Relation(line)) for line in principal.line_ids
+        )
 
     async def _trace(
-        self, tx: Transaction, subject: Subject, action: str, task: FollowUp, now: datetime
+        self, tx: Transaction, principal: Principal, action: str, task: FollowUp, now: datetime
     ) -> FollowUp:
         await write_audit(
             tx,
             self._vault,
-            actor_of(subject),
+            principal,
             action,
             "follow_up",
             task.follow_up_id,

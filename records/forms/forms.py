@@ -10,12 +10,13 @@ from uuid import UUID
 from config.errors import Conflict, NotFound
 from config.helpline.schema.records import Form
 from config.vocabulary import ContactEventKind, ContactState
-from records.access import ReachedContact, access_contact, actor_of, gated, note_event
+from records.access import ReachedContact, access_contact, gated, note_event
+from records.actor import Principal
 from records.audit import write_audit
 from records.coded import CodedValue
 from records.database import Database, Row, Transaction
 from records.forms.values import Split, Value, facts, search_words, split
-from records.policy import Right, Subject
+from records.policy import Right
 from records.vault import Vault
 
 _FORMS_KEPT = 64  # versions never change, so they are read once
@@ -54,7 +55,7 @@ class Forms:
 
     async def save(
         self,
-        subject: Subject,
+        principal: Principal,
         contact_id: UUID,
         form_id: str,
         form_version: int,
@@ -69,31 +70,35 @@ class Forms:
         when somebody else saved meanwhile, `contact_not_taken` before anyone
         took the contact, `contact_closed` after; NotFound; NotAllowed.
         """
-        async with gated(self._database, self._vault, subject, now) as tx:
+        async with gated(self._database, self._vault, principal, now) as tx:
             # Closing the contact takes the same row: nothing is written after it unseen.
             await tx.fetch("access.lock_contact", contact_id)
-            contact = await access_contact(tx, subject, contact_id, Right.CONTACT_SERVE, now)
+            contact = await access_contact(tx, principal, contact_id, Right.CONTACT_SERVE, now)
             _check_writable(contact)
             form = await self.of_version(tx, form_id, form_version)
             parts = split(form.fields, values, now.date())
             current = await tx.fetch_one("form.lock", contact_id)
             if current is not None and await self._is_replay(tx, current, revision, form, parts):
                 return SavedForm(current["revision"], current["saved_at"])
-            saved = await self._write(tx, subject, contact, form, parts, current, revision, now)
+            saved = await self._write(tx, principal, contact, form, parts, current, revision, now)
             await self._index(tx, contact, form, parts, current)
             if current is None:
                 kept: dict[str, CodedValue] = {"form": form_id, "version": form_version}
-                await note_event(tx, subject, contact, ContactEventKind.FORM_SAVED, now, kept)
-            await self._trace(tx, subject, contact, "form_saved", saved, now)
+                await note_event(tx, principal, contact, ContactEventKind.FORM_SAVED, now, kept)
+            await self._trace(tx, principal, contact, "form_saved", saved, now)
         return SavedForm(saved, now)
 
-    async def read(self, subject: Subject, contact_id: UUID, now: datetime) -> FormRecord | None:
+    async def read(
+        self, principal: Principal, contact_id: UUID, now: datetime
+    ) -> FormRecord | None:
         """Return a contact's write-up to somebody who may read it; the reading is in the trail."""
-        async with gated(self._database, self._vault, subject, now) as tx:
-            contact = await access_contact(tx, subject, contact_id, Right.CONTACT_CONTENT_READ, now)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            contact = await access_contact(
+                tx, principal, contact_id, Right.CONTACT_CONTENT_READ, now
+            )
             record = await self.load(tx, contact_id)
             if record is not None:
-                await self._trace(tx, subject, contact, "form_read", record.revision, now)
+                await self._trace(tx, principal, contact, "form_read", record.revision, now)
         return record
 
     async def load(self, tx: Transaction, contact_id: UUID) -> FormRecord | None:
@@ -131,7 +136,7 @@ class Forms:
     async def _write(
         self,
         tx: Transaction,
-        subject: Subject,
+        principal: Principal,
         contact: ReachedContact,
         form: Form,
         parts: Split,
@@ -148,7 +153,7 @@ class Forms:
             if payload is None
             else self._vault.seal(key, payload, "contact_form", "sealed", contact.contact_id)
         )
-        written = (form.id, form.version, parts.coded, sealed, now, subject.staff_id)
+        written = (form.id, form.version, parts.coded, sealed, now, principal.staff_id)
         if current is None:
             saved = await tx.fetch_value(
                 "form.insert", contact.contact_id, contact.line_id, *written
@@ -208,7 +213,7 @@ class Forms:
     async def _trace(
         self,
         tx: Transaction,
-        subject: Subject,
+        principal: Principal,
         contact: ReachedContact,
         action: str,
         revision: int,
@@ -217,7 +222,7 @@ class Forms:
         await write_audit(
             tx,
             self._vault,
-            actor_of(subject),
+            principal,
             action,
             "contact",
             contact.contact_id,

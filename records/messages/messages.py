@@ -8,14 +8,15 @@ from uuid import UUID, uuid5
 from config.clock import Clock, SystemClock
 from config.errors import NotFound
 from config.vocabulary import MessageKind, MessageVisibility, Sender
-from records.access import access_contact, actor_of, gated
+from records.access import access_contact, gated
+from records.actor import Principal
 from records.audit import write_audit
 from records.database import Database, Row, Transaction
 from records.messages.backlog import Limits
 from records.messages.commit import Outcome, commit_batch, message_place
 from records.messages.lines import MAX_CHARS, Draft, Head, Line, Stored, checked
 from records.messages.writer import GroupWriter
-from records.policy import Right, Subject
+from records.policy import Right
 from records.vault import Sealed, Vault
 
 _PAGE = 500
@@ -93,16 +94,18 @@ class Messages:
             return await self._after(tx, contact_id, seq, limit, for_visitor=for_visitor)
 
     async def read(
-        self, subject: Subject, contact_id: UUID, seq: int, limit: int, now: datetime
+        self, principal: Principal, contact_id: UUID, seq: int, limit: int, now: datetime
     ) -> list[Line]:
         """Return lines to a member of staff who may read them; the reading is in the trail."""
-        async with gated(self._database, self._vault, subject, now) as tx:
-            contact = await access_contact(tx, subject, contact_id, Right.CONTACT_CONTENT_READ, now)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            contact = await access_contact(
+                tx, principal, contact_id, Right.CONTACT_CONTENT_READ, now
+            )
             lines = await self._after(tx, contact_id, seq, limit, for_visitor=False)
             await write_audit(
                 tx,
                 self._vault,
-                actor_of(subject),
+                principal,
                 "messages_read",
                 "contact",
                 contact_id,

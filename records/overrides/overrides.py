@@ -10,11 +10,12 @@ from config.errors import InvalidInput, NotFound
 from config.ids import new_id
 from config.typography import one_line
 from config.vocabulary import Channel, OverrideKind
-from records.access import access_line, actor_of, gated
+from records.access import access_line, gated
+from records.actor import Principal
 from records.audit import write_audit
 from records.coded import CodedValue, code
 from records.database import Database, Row, Transaction
-from records.policy import Right, Subject
+from records.policy import Right
 from records.vault import Vault
 
 ALL_QUEUES = "*"
@@ -53,7 +54,7 @@ class QueueOverrides:
 
     async def set(
         self,
-        subject: Subject,
+        principal: Principal,
         line_id: str,
         queue: str,
         channel: Channel | None,
@@ -71,8 +72,8 @@ class QueueOverrides:
         naming the field, NotFound for a line not hers, NotAllowed.
         """
         checked = checked_words(queue, kind, texts, until, now)
-        async with gated(self._database, self._vault, subject, now) as tx:
-            await self._reach(tx, subject, line_id)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            await self._reach(tx, principal, line_id)
             standing = await tx.fetch_one(
                 "override.standing", line_id, queue, _word(channel), kind.value
             )
@@ -80,7 +81,7 @@ class QueueOverrides:
                 before = _override(standing)
                 if (before.texts, before.until) == (checked, until):
                     return before
-                await tx.execute("override.lift", before.override_id, now, subject.staff_id)
+                await tx.execute("override.lift", before.override_id, now, principal.staff_id)
             row = await tx.fetch_one(
                 "override.set",
                 new_id(),
@@ -90,16 +91,16 @@ class QueueOverrides:
                 kind.value,
                 checked,
                 until,
-                subject.staff_id,
+                principal.staff_id,
                 now,
             )
             assert row is not None, "an insert returns its row"
-            await self._trace(tx, subject, "queue.override", _override(row), now, reason)
+            await self._trace(tx, principal, "queue.override", _override(row), now, reason)
             return _override(row)
 
     async def lift(
         self,
-        subject: Subject,
+        principal: Principal,
         line_id: str,
         queue: str,
         now: datetime,
@@ -112,8 +113,8 @@ class QueueOverrides:
 
         Raises NotFound for a line not hers, NotAllowed.
         """
-        async with gated(self._database, self._vault, subject, now) as tx:
-            await self._reach(tx, subject, line_id)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            await self._reach(tx, principal, line_id)
             kinds = [kind] if kind else list(OverrideKind)
             lifted = 0
             for each in kinds:
@@ -121,9 +122,9 @@ class QueueOverrides:
                     "override.standing", line_id, queue, _word(channel), each.value
                 )
                 if row is not None:
-                    await tx.execute("override.lift", row["override_id"], now, subject.staff_id)
+                    await tx.execute("override.lift", row["override_id"], now, principal.staff_id)
                     before = _override(row)
-                    await self._trace(tx, subject, "queue.override_lift", before, now, reason)
+                    await self._trace(tx, principal, "queue.override_lift", before, now, reason)
                     lifted += 1
         return lifted
 
@@ -133,16 +134,16 @@ class QueueOverrides:
             rows = await tx.fetch("override.current", line_id, now)
         return [_override(row) for row in rows]
 
-    async def _reach(self, tx: Transaction, subject: Subject, line_id: str) -> None:
+    async def _reach(self, tx: Transaction, principal: Principal, line_id: str) -> None:
         # The line's row is the fence: two who set the same thing at once take turns.
-        if line_id not in subject.line_ids or not await tx.fetch_one("override.lock", line_id):
+        if line_id not in principal.line_ids or not await tx.fetch_one("override.lock", line_id):
             raise NotFound("no such line")
-        access_line(subject, line_id, Right.QUEUE_OVERRIDE, "line", None)
+        access_line(principal, line_id, Right.QUEUE_OVERRIDE, "line", None)
 
     async def _trace(
         self,
         tx: Transaction,
-        subject: Subject,
+        principal: Principal,
         action: str,
         override: QueueOverride,
         now: datetime,
@@ -158,7 +159,7 @@ class QueueOverrides:
         await write_audit(
             tx,
             self._vault,
-            actor_of(subject),
+            principal,
             action,
             "queue_override",
             override.override_id,

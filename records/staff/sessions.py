@@ -10,10 +10,9 @@ from uuid import UUID
 from config.errors import NotSignedIn
 from config.ids import new_id
 from config.vocabulary import Role
-from records.actor import SYSTEM, Actor
+from records.actor import SYSTEM, Actor, Principal
 from records.audit import write_audit
 from records.database import Database, Row
-from records.policy import Subject
 from records.vault import Vault
 
 TOUCH_EVERY = timedelta(seconds=60)
@@ -37,9 +36,18 @@ class SignedIn:
     skills: frozenset[str] = frozenset()
 
     @property
-    def subject(self) -> Subject:
-        """Return her as the policy asks about her."""
-        return Subject(self.staff_id, self.role, self.line_ids, self.session_id)
+    def principal(self) -> Principal:
+        """Return the person as gates, events and the trail know her."""
+        return Principal(
+            staff_id=self.staff_id,
+            session_id=self.session_id,
+            role=self.role,
+            line_ids=self.line_ids,
+            display_name=self.display_name,
+            profile_id=self.profile_id,
+            max_chats=self.max_chats,
+            skills=self.skills,
+        )
 
 
 class Sessions:

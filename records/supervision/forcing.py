@@ -6,11 +6,12 @@ from uuid import UUID
 from config.errors import Conflict, InvalidInput, NotFound
 from config.ids import new_id
 from config.vocabulary import ListenerActReason, PresenceState
-from records.access import access_line, actor_of, gated
+from records.access import access_line, gated
+from records.actor import Principal
 from records.audit import write_audit
 from records.coded import CodedValue, code
 from records.database import Database, Transaction
-from records.policy import Right, Subject
+from records.policy import Right
 from records.presence import ListenerRow
 from records.presence.presence import listener_of
 from records.vault import Vault
@@ -29,7 +30,7 @@ class ForcedPresence:
 
     async def set(
         self,
-        subject: Subject,
+        principal: Principal,
         staff_id: UUID,
         state: PresenceState,
         reason: ListenerActReason,
@@ -38,14 +39,14 @@ class ForcedPresence:
         """Put a state in force in her session, with its event and the trail's row.
 
         Already in that state, nothing changes. What she has open stays hers.
-        Raises NotFound for whoever is not on a line of the subject's, NotAllowed,
+        Raises NotFound for whoever is not on a line of the principal's, NotAllowed,
         Conflict `listener_not_present` when she is offline, InvalidInput.
         """
         if state not in FORCED:
             raise InvalidInput("not a state set for another", field="state")
-        async with gated(self._database, self._vault, subject, now) as tx:
-            line_id = await _line_of(tx, subject, staff_id)
-            access_line(subject, line_id, Right.LISTENER_FORCE, "staff", staff_id)
+        async with gated(self._database, self._vault, principal, now) as tx:
+            line_id = await _line_of(tx, principal, staff_id)
+            access_line(principal, line_id, Right.LISTENER_FORCE, "staff", staff_id)
             row = await tx.fetch_one("presence.lock", staff_id)
             before = None if row is None else listener_of(row)
             if before is not None and before.state is state:
@@ -61,7 +62,7 @@ class ForcedPresence:
             await write_audit(
                 tx,
                 self._vault,
-                actor_of(subject),
+                principal,
                 "listener.force",
                 "staff",
                 staff_id,
@@ -72,8 +73,8 @@ class ForcedPresence:
             return after
 
 
-async def _line_of(tx: Transaction, subject: Subject, staff_id: UUID) -> str:
-    lines = await tx.fetch("supervision.lines_of", staff_id, sorted(subject.line_ids))
+async def _line_of(tx: Transaction, principal: Principal, staff_id: UUID) -> str:
+    lines = await tx.fetch("supervision.lines_of", staff_id, sorted(principal.line_ids))
     if not lines:
         raise NotFound("no such listener")
     return str(lines[0]["line_id"])

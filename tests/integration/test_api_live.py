@@ -19,9 +19,9 @@ from contactcenter.api.live.frames import (
     CLOSE_TOO_MANY,
 )
 from contactcenter.api.live.socket import LiveLimits
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import OfferMade, QueuesChanged, VisitorTyping
 from contactcenter.centre.supervision_views import QueueFigures
+from records.actor import Principal
 from tests.kit.staff_api import StaffApi, staff_api
 from tests.kit.until import until
 

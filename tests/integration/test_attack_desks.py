@@ -12,10 +12,9 @@ from chat.centre import Opening
 from config.clock import ManualClock, SystemClock
 from config.errors import Conflict, NotAllowed, NotSignedIn, TooMuch
 from config.vocabulary import Audience, ContactState, EndedBy, Role, Urgency, UrgencySource
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import ContactChanged
 from contactcenter.centre.staff.case_desk import MISSES
-from records.actor import SYSTEM
+from records.actor import SYSTEM, Principal
 from records.contacts.contacts import Contacts
 from records.engagements.engagements import Engagements
 from routing.wakeups import WakeKind

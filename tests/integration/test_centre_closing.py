@@ -20,9 +20,9 @@ from config.vocabulary import (
     FollowUpState,
     Role,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.supervision_views import FollowUpView
 from contactcenter.centre.views import FormValue
+from records.actor import Principal
 from records.contacts.follow_up import FollowUpWanted
 from records.follow_ups import FollowUps
 from tests.kit.whole_centre import WholeCentre, whole_centre

@@ -21,13 +21,13 @@ from config.vocabulary import (
     Sender,
     Urgency,
 )
-from contactcenter.auth.principal import Principal
+from records.actor import Principal
 from records.contacts.contacts import Contacts
 from records.contacts.snapshot import ContactSnapshot
 from records.follow_ups import FollowUps
 from records.messages import Messages
 from records.overrides import QueueOverrides
-from records.policy import Subject
+from tests.kit.principals import principal_of
 from tests.kit.record_rows import run
 from tests.kit.whole_centre import WholeCentre, whole_centre
 
@@ -70,9 +70,9 @@ async def lines(whole: WholeCentre, contact_id: UUID) -> list[str]:
     return [line.text for line in stored if line.sender is Sender.SYSTEM]
 
 
-async def supervisor(whole: WholeCentre) -> Subject:
+async def supervisor(whole: WholeCentre) -> Principal:
     she: Principal = await whole.listener("sylvie", Role.SUPERVISOR)
-    return Subject(she.staff_id, she.role, she.line_ids, she.session_id)
+    return principal_of(she.staff_id, she.role, she.line_ids, she.session_id)
 
 
 async def test_after_its_time_a_contact_stands_in_more_queues_and_is_offered_there(

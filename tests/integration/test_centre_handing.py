@@ -24,8 +24,8 @@ from config.vocabulary import (
     Urgency,
     UrgencySource,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.views import ContactView
+from records.actor import Principal
 from records.follow_ups import FollowUps, FollowUpWanted
 from tests.kit.until import until
 from tests.kit.whole_centre import WholeCentre, whole_centre

@@ -28,11 +28,10 @@ from config.vocabulary import (
     Urgency,
     UrgencySource,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.entrance import Entrance
 from contactcenter.centre.queue.placement import Placements
-from contactcenter.centre.staff.subjects import subject_of
 from contactcenter.voice.callers import Callers
+from records.actor import Principal
 from records.contacts.contacts import Contacts
 from records.contacts.snapshot import ContactSnapshot
 from records.engagements.engagements import Engagements
@@ -64,7 +63,7 @@ class Door:
     ) -> None:
         engines = self.whole.engines
         await QueueOverrides(engines.database, engines.vault).set(
-            subject_of(self.colette),
+            self.colette,
             "dlpm",
             queue,
             None,

@@ -9,8 +9,8 @@ import pytest
 
 from config.clock import ManualClock
 from config.vocabulary import ContactEventKind
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.outcomes import Outcomes
+from records.actor import Principal
 from records.contacts.contacts import Contacts
 from tests.kit.whole_centre import WholeCentre, whole_centre
 

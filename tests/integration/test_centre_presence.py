@@ -12,8 +12,8 @@ from chat.centre import Opening
 from config.clock import SystemClock
 from config.errors import InvalidInput, NotAllowed
 from config.vocabulary import Audience, Disposition, EndedBy, PresenceState, Sender, Urgency
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import ContactLost, LiveEvent
+from records.actor import Principal
 from records.contacts.contacts import Contacts
 from records.figures import LevelFigures
 from records.messages import Messages

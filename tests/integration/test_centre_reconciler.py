@@ -8,9 +8,9 @@ import pytest
 
 from config.ids import new_id
 from config.vocabulary import Channel, PresenceState
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.comparison import REPAIRS, Repair
 from contactcenter.centre.queue.reconcile import WENT_BACK
+from records.actor import Principal
 from records.contacts.change import Change
 from records.contacts.contacts import Contacts
 from records.presence import Load, PresenceStore

@@ -13,7 +13,7 @@ import pytest
 from chat.centre import HELPLINE_TEXTS, Centre, Opened, Opening, WakeKind
 from config.errors import Conflict, InvalidInput, NotSignedIn
 from config.vocabulary import Audience, ContactState, Sender
-from contactcenter.auth.principal import Principal
+from records.actor import Principal
 from tests.kit.chat_centre import MemoryCentre
 from tests.kit.whole_centre import WholeCentre, whole_centre
 

@@ -11,8 +11,8 @@ from config.clock import SystemClock, monotonic
 from config.errors import Conflict
 from config.ids import new_id
 from config.vocabulary import Audience, PresenceState, Urgency, UrgencySource
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.placement import Placements
+from records.actor import Principal
 from records.contacts.contacts import Contacts
 from tests.kit.held_lock import held
 from tests.kit.whole_centre import WholeCentre, whole_centre

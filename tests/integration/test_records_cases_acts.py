@@ -9,10 +9,11 @@ import pytest
 
 from config.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from config.vocabulary import CaseState, Role
+from records.actor import Principal
 from records.cases import Cases
 from records.database import Database
-from records.policy import Subject
 from tests.kit import record_rows as rows
+from tests.kit.principals import principal_of
 from tests.kit.record_rows import NOW
 
 VAULT = rows.a_vault()
@@ -24,7 +25,7 @@ class Desk:
 
     database: Database
     cases: Cases
-    staff: dict[str, Subject]
+    staff: dict[str, Principal]
 
     async def trail(self, action=None):
         found = await rows.read(self.database, "SELECT * FROM audit ORDER BY audit_id")
@@ -47,12 +48,12 @@ async def desk(database_url):
             await rows.add_line(tx, "other")
             for name, role in {"anne": Role.LISTENER, "berthe": Role.LISTENER}.items():
                 staff_id = await rows.add_staff(tx, role, name)
-                staff[name] = Subject(staff_id, role, frozenset({rows.LINE}), uuid4())
+                staff[name] = principal_of(staff_id, role, frozenset({rows.LINE}), uuid4())
             for role in set(Role) - {Role.LISTENER}:
                 staff_id = await rows.add_staff(tx, role, role)
-                staff[role] = Subject(staff_id, role, frozenset({rows.LINE}), uuid4())
+                staff[role] = principal_of(staff_id, role, frozenset({rows.LINE}), uuid4())
             stranger = await rows.add_staff(tx, Role.COORDINATOR, "stranger", ("other",))
-            staff["stranger"] = Subject(stranger, Role.COORDINATOR, frozenset({"other"}))
+            staff["stranger"] = principal_of(stranger, Role.COORDINATOR, frozenset({"other"}))
         yield Desk(database, Cases(database, VAULT), staff)
 
 
@@ -238,7 +239,7 @@ async def test_another_lines_staff_know_of_nothing(desk):
 
 async def test_a_contact_of_any_line_of_the_pool_is_recorded_by_who_serves_both(desk):
     anne, one_line = desk.staff["anne"], desk.staff["berthe"]
-    both = Subject(anne.staff_id, Role.LISTENER, frozenset({"dlpm", "other"}))
+    both = principal_of(anne.staff_id, Role.LISTENER, frozenset({"dlpm", "other"}))
     case = (await desk.cases.create(both, "dlpm", NOW)).header
     contact = await desk.contact_of("anne", line_id="other")
     view = await desk.cases.attach(both, case.case_id, contact, NOW)
@@ -252,7 +253,7 @@ async def test_a_contact_of_any_line_of_the_pool_is_recorded_by_who_serves_both(
 
 
 async def test_a_case_of_another_pool_takes_no_contact_of_this_one(desk):
-    both = Subject(
+    both = principal_of(
         desk.staff[Role.COORDINATOR].staff_id, Role.COORDINATOR, frozenset({"dlpm", "other"})
     )
     case = (await desk.cases.create(both, "other", NOW)).header

@@ -12,12 +12,12 @@ from config.clock import milliseconds
 from config.errors import Conflict, InvalidInput, NotFound
 from config.ids import new_id
 from config.vocabulary import ActorKind, Channel, ContactEventKind, ContactState, Role, Urgency
-from records.actor import CORRESPONDENT, SYSTEM, Actor
+from records.actor import CORRESPONDENT, SYSTEM, Actor, Principal
 from records.contacts.file import ContactFiles
 from records.contacts.snapshot import Placement
 from records.database import Database
 from records.forms import Forms
-from records.policy import Subject
+from tests.kit.principals import principal_of
 from tests.kit.record_rows import LINE, NOW, read
 from tests.kit.records_service import U1, U3, Records, open_records
 
@@ -196,16 +196,16 @@ async def test_lists_page_and_filter(records: Records) -> None:
     assert [c.contact_id for c in await records.contacts.open_page(ids[2], 3)] == ids[3:]
     files = ContactFiles(records.database, records.vault, Forms(records.database, records.vault))
 
-    async def listed(subject: Subject, **asked: object) -> list[UUID]:
+    async def listed(subject: Principal, **asked: object) -> list[UUID]:
         choice: dict[str, Any] = {"state": None, "limit": 9, "before": None, **asked}
         return [contact.contact_id for contact, _ in await files.page(subject, **choice)]
 
-    jeanne = Subject(new_id(), Role.COORDINATOR, frozenset({LINE}))
+    jeanne = principal_of(new_id(), Role.COORDINATOR, frozenset({LINE}))
     assert await listed(jeanne, limit=2) == [ids[4], ids[3]]
     assert await listed(jeanne, before=ids[3]) == [ids[2], ids[1], ids[0]]
     assert await listed(jeanne, state=ContactState.WAITING) == [waiting.contact_id]
-    assert await listed(Subject(new_id(), Role.COORDINATOR, frozenset({"another"}))) == []
-    assert await listed(Subject(new_id(), Role.LISTENER, frozenset({LINE}))) == [], "took none"
+    assert await listed(principal_of(new_id(), Role.COORDINATOR, frozenset({"another"}))) == []
+    assert await listed(principal_of(new_id(), Role.LISTENER, frozenset({LINE}))) == [], "took none"
     assert await records.contacts.changed_since(records.now, 9) == [waiting]
     assert await records.contacts.by_call("AC1", str(waiting.call_sid)) == waiting
     assert await records.contacts.by_call("AC2", str(waiting.call_sid)) is None

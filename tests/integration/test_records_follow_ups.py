@@ -17,9 +17,10 @@ from config.vocabulary import (
     Role,
 )
 from records.access import access_contact
-from records.actor import CORRESPONDENT
+from records.actor import CORRESPONDENT, Principal
 from records.follow_ups import FollowUp, FollowUps, FollowUpWanted
-from records.policy import Right, Subject
+from records.policy import Right
+from tests.kit.principals import principal_of
 from tests.kit.record_rows import LINE, add_staff, read
 from tests.kit.records_service import Records, open_records
 
@@ -39,10 +40,10 @@ def follow_ups(records: Records) -> FollowUps:
     return FollowUps(records.database, records.vault)
 
 
-async def person(records: Records, role: Role = Role.LISTENER, line: str = LINE) -> Subject:
+async def person(records: Records, role: Role = Role.LISTENER, line: str = LINE) -> Principal:
     async with records.database.transaction() as tx:
         staff_id = await add_staff(tx, role)
-    return Subject(staff_id, role, frozenset({line}), new_id())
+    return principal_of(staff_id, role, frozenset({line}), new_id())
 
 
 async def task(records: Records, follow_ups: FollowUps, wanted=SPECIALIST) -> FollowUp:
@@ -195,7 +196,7 @@ async def test_whoever_claimed_a_callback_reads_its_number_and_every_reading_is_
     she, colleague = await person(records), await person(records)
     coordinator = await person(records, Role.COORDINATOR)
 
-    async def reads(who: Subject, follow_up: FollowUp = owed) -> str:
+    async def reads(who: Principal, follow_up: FollowUp = owed) -> str:
         reason = NumberReason.CALL_BACK
         return await follow_ups.read_number(who, follow_up.follow_up_id, reason, records.now)
 

@@ -9,8 +9,8 @@ from config.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from config.vocabulary import Role
 from records.database import Database
 from records.forms import Forms
-from records.policy import Subject
 from tests.kit import record_rows as rows
+from tests.kit.principals import principal_of
 from tests.kit.record_rows import NOW
 
 VAULT = rows.a_vault()
@@ -89,7 +89,7 @@ async def desk(database_url):
                 "denis": Role.ADMINISTRATOR,
             }.items():
                 staff_id = await rows.add_staff(tx, role, name)
-                made.staff[name] = Subject(staff_id, role, frozenset({rows.LINE}))
+                made.staff[name] = principal_of(staff_id, role, frozenset({rows.LINE}))
             made.contact_id = await rows.add_conversation(tx, VAULT)
             await rows.add_engagement(tx, made.contact_id, made.staff["anne"].staff_id)
         await made.change_contact("state = 'active'")

@@ -19,9 +19,9 @@ from config.errors import (
 from config.vocabulary import MessageKind, MessageVisibility, Role, Sender
 from records.database import Database
 from records.messages import Limits, Messages
-from records.policy import Subject
 from records.vault import SealDamaged
 from tests.kit import record_rows as rows
+from tests.kit.principals import principal_of
 from tests.kit.until import until
 
 VAULT = rows.a_vault()
@@ -297,7 +297,7 @@ async def test_a_colleagues_reading_is_gated_and_in_the_trail(one):
     async with database.transaction() as tx:
         line_ids = frozenset({rows.LINE})
         readers = {
-            role: Subject(await rows.add_staff(tx, role), role, line_ids, uuid4())
+            role: principal_of(await rows.add_staff(tx, role), role, line_ids, uuid4())
             for role in (Role.COORDINATOR, Role.LISTENER)
         }
     reader = readers[Role.COORDINATOR]

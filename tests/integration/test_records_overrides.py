@@ -9,8 +9,9 @@ import pytest
 from config.errors import InvalidInput, NotAllowed, NotFound
 from config.ids import new_id
 from config.vocabulary import Channel, OverrideKind, Role
+from records.actor import Principal
 from records.overrides import QueueOverrides
-from records.policy import Subject
+from tests.kit.principals import principal_of
 from tests.kit.record_rows import LINE, add_staff, read
 from tests.kit.records_service import Records, open_records
 
@@ -31,10 +32,10 @@ def overrides(records: Records) -> QueueOverrides:
     return QueueOverrides(records.database, records.vault)
 
 
-async def person(records: Records, role: Role = Role.SUPERVISOR) -> Subject:
+async def person(records: Records, role: Role = Role.SUPERVISOR) -> Principal:
     async with records.database.transaction() as tx:
         staff_id = await add_staff(tx, role)
-    return Subject(staff_id, role, frozenset({LINE}), new_id())
+    return principal_of(staff_id, role, frozenset({LINE}), new_id())
 
 
 async def test_an_override_is_in_force_until_lifted_or_over(

@@ -11,7 +11,7 @@ from config.vocabulary import Audience, EndedBy, Role
 from records.cases import Cases
 from records.contacts.recognition import Recognised
 from records.contacts.snapshot import ContactSnapshot
-from records.policy import Subject
+from tests.kit.principals import principal_of
 from tests.kit.record_rows import LINE, add_line, run
 from tests.kit.records_service import U1, U3, Listening, Records, open_records
 
@@ -120,7 +120,7 @@ async def test_short_contacts_are_counted_whether_or_not_anybody_answered(
 async def test_the_follower_of_the_open_case_is_found(records: Records) -> None:
     she = await records.listener()
     before = await earlier_call(records, 90, she)
-    subject = Subject(she.staff_id, Role.LISTENER, frozenset({LINE}), she.session_id)
+    subject = principal_of(she.staff_id, Role.LISTENER, frozenset({LINE}), she.session_id)
     cases = Cases(records.database, records.vault)
     case = await cases.create(subject, LINE, records.now)
     await cases.attach(subject, case.header.case_id, before.contact_id, records.now)

@@ -16,7 +16,7 @@ from config.vocabulary import (
     Role,
     Sender,
 )
-from records.actor import SYSTEM
+from records.actor import SYSTEM, Principal
 from records.audit import Sealer
 from records.cases import Cases
 from records.contacts.contacts import Contacts
@@ -26,12 +26,12 @@ from records.forms import Forms
 from records.messages import Messages
 from records.models import metadata
 from records.overrides import QueueOverrides
-from records.policy import Subject
 from records.presence import PresenceStore
 from records.staff.accounts import Staff
 from records.staff.sessions import Sessions
 from records.vault import Vault
 from tests.kit.planted import Planted
+from tests.kit.principals import principal_of
 from tests.kit.record_rows import LINE, NOW, add_conversation, add_engagement, add_line, run
 
 FORM = {
@@ -61,7 +61,7 @@ FORM = {
 class Filled:
     """Who and what the tests ask about."""
 
-    listener: Subject
+    listener: Principal
     chat_id: UUID
     call_id: UUID
     case_id: UUID
@@ -108,7 +108,7 @@ async def fill(database: Database, vault: Vault, planted: Planted) -> Filled:
     return Filled(listener, chat_id, call.contact_id, case.header.case_id)
 
 
-async def _listener(database: Database, vault: Vault) -> Subject:
+async def _listener(database: Database, vault: Vault) -> Principal:
     account = await Staff(database, vault).create(
         SYSTEM,
         login="anne",
@@ -131,7 +131,7 @@ async def _listener(database: Database, vault: Vault) -> Subject:
     await PresenceStore(database).declare(
         account.staff_id, signed_in.session_id, PresenceState.READY, "declared", "all", 3, NOW
     )
-    return Subject(account.staff_id, Role.LISTENER, frozenset({LINE}), signed_in.session_id)
+    return principal_of(account.staff_id, Role.LISTENER, frozenset({LINE}), signed_in.session_id)
 
 
 async def content(admin_url: str) -> dict[str, list[Any]]:

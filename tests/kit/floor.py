@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from config.errors import CentreError
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import LiveEvent
+from records.actor import Principal
 from tests.kit.record_rows import read
 from tests.kit.until import until
 from tests.kit.whole_centre import WholeCentre

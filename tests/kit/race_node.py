@@ -26,11 +26,11 @@ from config.errors import CentreError
 from config.helpline.load import load_helpline
 from config.settings import PACKAGED_HELPLINES, load_settings
 from config.vocabulary import Audience, Channel, Disposition, Role, Urgency, UrgencySource
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.engines_in_use import EnginesInUse, engines_in_use
 from contactcenter.loops import Loop, LoopHealth, running
 from contactcenter.wiring import Centre, centre
+from records.actor import Principal
 from records.contacts.contacts import Contacts
 from records.engagements.engagements import Engagements
 from routing.model import EventKind, RoutingEvent

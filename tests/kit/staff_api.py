@@ -17,9 +17,9 @@ from contactcenter.api.live.registry import LiveSockets
 from contactcenter.api.live.socket import LiveLimits
 from contactcenter.api.routes import add_api_routes
 from contactcenter.auth.cookies import BrowserRules
-from contactcenter.auth.principal import Principal
 from contactcenter.web.application import staff_application
 from contactcenter.web.security_headers import ContentPolicy
+from records.actor import Principal
 from tests.kit.staff_people import somebody
 from tests.kit.staff_services import MemoryServices
 

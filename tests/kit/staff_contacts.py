@@ -17,7 +17,6 @@ from config.vocabulary import (
     Urgency,
     UrgencySource,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.views import (
     CaseReference,
     ContactPage,
@@ -34,6 +33,7 @@ from contactcenter.centre.views import (
     SentView,
     WrapUpView,
 )
+from records.actor import Principal
 from tests.kit.staff_people import NOON
 
 

@@ -11,11 +11,12 @@ from config.vocabulary import (
     PresenceState,
     Role,
 )
-from contactcenter.auth.principal import LiveTicket, OpenedSession, Principal
+from contactcenter.auth.principal import LiveTicket, OpenedSession
 from contactcenter.centre.views import (
     PresenceView,
     StaffView,
 )
+from records.actor import Principal
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PASSWORD = "un mot de passe fictif"

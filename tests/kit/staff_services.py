@@ -18,7 +18,6 @@ from config.vocabulary import (
     DeclineReason,
 )
 from contactcenter.api.services import StaffServices
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.list_views import FormDefinitionView, FormFieldView
 from contactcenter.centre.live_events import LiveEvent
 from contactcenter.centre.views import (
@@ -32,6 +31,7 @@ from contactcenter.centre.views import (
     SoftphoneTokenView,
     SoftphoneView,
 )
+from records.actor import Principal
 from tests.kit.staff_contacts import MemoryContacts
 from tests.kit.staff_people import NOON, MemoryAccounts, MemoryPresence
 from tests.kit.staff_supervision import (

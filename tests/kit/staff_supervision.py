@@ -19,7 +19,6 @@ from config.vocabulary import (
     PresenceState,
     QueueActReason,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.supervision_views import (
     ColleagueList,
     FollowUpList,
@@ -32,6 +31,7 @@ from contactcenter.centre.supervision_views import (
     SupervisionView,
 )
 from contactcenter.centre.views import ColleagueView, ContactView, PresenceView
+from records.actor import Principal
 from tests.kit.staff_contacts import MemoryContacts
 from tests.kit.staff_people import NOON
 

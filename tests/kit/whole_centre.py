@@ -13,12 +13,11 @@ from config.helpline.load import load_helpline
 from config.ids import new_id
 from config.settings import PACKAGED_HELPLINES
 from config.vocabulary import Audience, PresenceState, Role, Urgency, UrgencySource
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.quarantine import Quarantine
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.engines_in_use import EnginesInUse, engines_in_use
 from contactcenter.wiring import Centre, centre
-from records.actor import SYSTEM
+from records.actor import SYSTEM, Principal
 from records.contacts.contacts import Contacts
 from records.set_aside import SetAside
 from records.staff import Sessions, Staff

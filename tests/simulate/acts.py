@@ -17,9 +17,7 @@ from config.vocabulary import (
     Urgency,
     UrgencySource,
 )
-from contactcenter.auth.principal import Principal
-from contactcenter.centre.staff.subjects import actor_of
-from records.actor import CORRESPONDENT
+from records.actor import CORRESPONDENT, Principal
 from records.contacts.change import Change
 from records.contacts.snapshot import ContactSnapshot, Placement
 from records.engagements.engagement import Engagement
@@ -112,7 +110,7 @@ async def listener_ends(node: Node, who: Principal, contact_id: UUID, turn: int)
         EndedBy.LISTENER,
         "ended_at_desk",
         node.clock.now(),
-        actor=actor_of(who),
+        actor=who,
         turn=turn,
     )
     await node.effects.follow(change)
@@ -121,7 +119,7 @@ async def listener_ends(node: Node, who: Principal, contact_id: UUID, turn: int)
 async def listener_closes(node: Node, who: Principal, contact_id: UUID) -> None:
     """Finish a write-up. As ContactDesk.close."""
     change = await node.contacts.close(
-        contact_id, actor_of(who), Disposition.NON_CONTENT, NO_CONTENT, node.clock.now()
+        contact_id, who, Disposition.NON_CONTENT, NO_CONTENT, node.clock.now()
     )
     await node.effects.follow(change)
 
@@ -136,7 +134,7 @@ async def listener_hands_over(node: Node, who: Principal, contact_id: UUID, queu
         taken.engagement_id,
         node.placements.moved(contact, queue),
         node.clock.now(),
-        actor_of(who),
+        who,
         "hand_over",
     )
     await node.effects.follow(change)

@@ -10,7 +10,7 @@ from uuid import UUID
 from config.errors import CentreError, Refused
 from config.ids import new_id
 from config.vocabulary import DeclineReason, EngagementState, PresenceState, Role
-from contactcenter.auth.principal import Principal
+from records.actor import Principal
 from records.engagements.engagement import Engagement
 from records.presence import ListenerRow
 from tests.simulate import acts

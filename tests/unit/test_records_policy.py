@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from config.vocabulary import Role
-from records.policy import CLOSED_CASE_READABLE, Relation, Right, Subject, may
+from records.policy import CLOSED_CASE_READABLE, Relation, Right, may
+from tests.kit.principals import principal_of
 
 LINE = "dlpm"
 HERS, HERS_RECENT, HERS_OLD = "hers, open", "hers, closed lately", "hers, closed long ago"
@@ -103,7 +104,7 @@ CONTENT = {
 
 
 def subject(role, *lines):
-    return Subject(UUID(int=1), role, frozenset(lines or [LINE]))
+    return principal_of(UUID(int=1), role, frozenset(lines or [LINE]))
 
 
 @pytest.mark.parametrize("role", Role)

@@ -33,8 +33,8 @@ from contactcenter.api.live.frames import (
 )
 from contactcenter.api.live.outbox import Goodbye, Outbox
 from contactcenter.api.services import StaffServices
-from contactcenter.auth.principal import Principal
 from contactcenter.web.problems import problem_of
+from records.actor import Principal
 
 log = structlog.get_logger()
 

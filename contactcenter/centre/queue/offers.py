@@ -21,13 +21,12 @@ from config.vocabulary import (
     EngagementStep,
     Urgency,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.queue.queueing import Queueing, taken_version
 from contactcenter.centre.staff.contact_views import queue_label, waited_seconds
-from contactcenter.centre.staff.subjects import actor_of
 from contactcenter.centre.views import OfferView
+from records.actor import Principal
 from records.contacts.contacts import Contacts
 from records.contacts.snapshot import ContactSnapshot
 from records.engagements.engagement import Engagement
@@ -101,7 +100,7 @@ class Offers:
         """Note that her screen shows the offer; repeated and late ones change nothing."""
         step = await self._router.seen(offer_id, principal.session_id)
         if step is Step.DONE and (offer := await self._router.offer(offer_id)):
-            await self._queueing.note(offer, ContactEventKind.OFFER_SEEN, actor_of(principal))
+            await self._queueing.note(offer, ContactEventKind.OFFER_SEEN, principal)
 
     async def accept(self, principal: Principal, offer_id: UUID) -> UUID:
         """Make the contact hers and return its id; a replay answers the same.
@@ -180,9 +179,7 @@ class Offers:
             raise NotFound("no such offer", code="not_found")
         if step is Step.DONE:
             log.info("offer_declined", offer_id=str(offer_id), reason=reason.value)
-            await self._queueing.given_back(
-                offer, ContactEventKind.OFFER_DECLINED, actor_of(principal)
-            )
+            await self._queueing.given_back(offer, ContactEventKind.OFFER_DECLINED, principal)
 
 
 def offer_view(

@@ -10,9 +10,9 @@ from config.clock import Clock
 from config.errors import InvalidInput, NotAllowed, Unavailable
 from config.helpline.helpline import Helpline
 from config.vocabulary import PresenceState, Urgency
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.queueing import Queueing
 from contactcenter.centre.views import PresenceView
+from records.actor import Principal
 from records.presence import ListenerRow, Load, PresenceStore
 from routing import model
 from routing.router import Router

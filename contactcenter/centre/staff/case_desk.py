@@ -6,9 +6,7 @@ from config.clock import Clock, monotonic
 from config.errors import InvalidInput, NotAllowed, TooMuch
 from config.helpline.helpline import Helpline
 from config.vocabulary import Urgency
-from contactcenter.auth.principal import Principal
 from contactcenter.auth.throttle import Buckets, Limit
-from contactcenter.centre.staff.subjects import subject_of
 from contactcenter.centre.views import (
     CaseContactView,
     CasePage,
@@ -16,6 +14,7 @@ from contactcenter.centre.views import (
     CaseView,
     ColleagueView,
 )
+from records.actor import Principal
 from records.cases import views as records
 from records.cases.cases import Cases
 
@@ -48,13 +47,13 @@ class CaseDesk:
         if line is None:
             raise NotAllowed("works for another line")
         made = await self._cases.create(
-            subject_of(principal), line, self._clock.now(), label=label, department=department
+            principal, line, self._clock.now(), label=label, department=department
         )
         return _view(made)
 
     async def get(self, principal: Principal, case_id: UUID) -> CaseView:
         """Return the case and its timeline; the reading is audited."""
-        return _view(await self._cases.get(subject_of(principal), case_id, self._clock.now()))
+        return _view(await self._cases.get(principal, case_id, self._clock.now()))
 
     async def list(self, principal: Principal, *, reference: str | None, limit: int) -> CasePage:
         """Return the cases she may know of, newest first, or the one of a reference.
@@ -62,7 +61,7 @@ class CaseDesk:
         What is typed is forgiven for what cannot be a reference: nothing is found.
         Raises TooMuch for whoever goes on looking for what is not there.
         """
-        subject, now = subject_of(principal), self._clock.now()
+        subject, now = principal, self._clock.now()
         if reference is None:
             return CasePage(
                 cases=[_summary(each) for each in await self._cases.page(subject, now, limit=limit)]
@@ -80,7 +79,7 @@ class CaseDesk:
 
     async def attach(self, principal: Principal, case_id: UUID, contact_id: UUID) -> CaseView:
         """Attach a contact; already attached answers the same."""
-        subject, now = subject_of(principal), self._clock.now()
+        subject, now = principal, self._clock.now()
         return _view(await self._cases.attach(subject, case_id, contact_id, now))
 
 

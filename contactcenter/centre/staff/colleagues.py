@@ -3,9 +3,8 @@
 from config.errors import InvalidInput, NotFound
 from config.helpline.helpline import Helpline
 from config.vocabulary import Channel
-from contactcenter.auth.principal import Principal
-from contactcenter.centre.staff.subjects import subject_of
 from contactcenter.centre.supervision_views import ColleagueList, PresentColleague
+from records.actor import Principal
 from records.policy import Relation, Right, may
 from records.supervision import Floor
 
@@ -34,7 +33,7 @@ class Colleagues:
         if not lanes:
             raise InvalidInput("no such queue", code="queue_unknown", field="queue")
         line = lanes[0].line
-        if not may(subject_of(principal), Right.HAND_OVER, Relation(line, serving=True)):
+        if not may(principal, Right.HAND_OVER, Relation(line, serving=True)):
             raise NotFound("no such queue")
         wanted = {lane.id for lane in lanes}
         profiles = {

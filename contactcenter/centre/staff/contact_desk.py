@@ -8,10 +8,8 @@ from config.vocabulary import (
     EngagementState,
     Sender,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.staff.contact_ending import ContactEnding
 from contactcenter.centre.staff.contact_views import contact_summary
-from contactcenter.centre.staff.subjects import subject_of
 from contactcenter.centre.views import (
     ContactPage,
     ContactView,
@@ -22,6 +20,7 @@ from contactcenter.centre.views import (
     SentView,
 )
 from contactcenter.centre.wakes import LISTENER
+from records.actor import Principal
 from records.messages.lines import Line
 from records.policy import Right
 from routing.wakeups import WakeKind
@@ -58,9 +57,7 @@ class ContactDesk(ContactEnding):
         before: UUID | None,
     ) -> ContactPage:
         """Return the contacts she may know of, newest first, at most `limit`."""
-        found = await self._files.page(
-            subject_of(principal), state=state, limit=limit, before=before
-        )
+        found = await self._files.page(principal, state=state, limit=limit, before=before)
         now = self._clock.now()
         return ContactPage(
             contacts=[contact_summary(one, taken, self._helpline, now) for one, taken in found],
@@ -71,9 +68,7 @@ class ContactDesk(ContactEnding):
         self, principal: Principal, contact_id: UUID, *, after: int, limit: int
     ) -> MessagePage:
         """Return lines with a number above `after`, in order, at most `limit`."""
-        lines = await self._messages.read(
-            subject_of(principal), contact_id, after, limit, self._clock.now()
-        )
+        lines = await self._messages.read(principal, contact_id, after, limit, self._clock.now())
         head = await self._messages.head(contact_id)
         return MessagePage(messages=[message_view(line) for line in lines], head_seq=head.head_seq)
 
@@ -114,7 +109,7 @@ class ContactDesk(ContactEnding):
         revision: int,
     ) -> FormSavedView:
         """Save the write-up over `revision`; Conflict `form_conflict` when another save won."""
-        subject, now = subject_of(principal), self._clock.now()
+        subject, now = principal, self._clock.now()
         form = self._helpline.wrap_up_form
         saved = await self._forms.save(
             subject, contact_id, form.id, form.version, values, revision, now

@@ -12,11 +12,10 @@ from config.vocabulary import (
     EngagementState,
     Urgency,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.staff.contact_views import extensions_left
 from contactcenter.centre.staff.losses import ContactLosses
-from contactcenter.centre.staff.subjects import actor_of
 from contactcenter.centre.views import ContactView, WrapUpView
+from records.actor import Principal
 from records.engagements.engagement import Engagement
 from records.policy import Right
 
@@ -37,7 +36,7 @@ class ContactEnding(ContactLosses):
             EndedBy.LISTENER,
             "ended_at_desk",
             self._clock.now(),
-            actor=actor_of(principal),
+            actor=principal,
             turn=reached.turn,
         )
         await self._effects.follow(change)
@@ -61,7 +60,7 @@ class ContactEnding(ContactLosses):
             self._check_words(disposition, non_content_code)
         try:
             change = await self._contacts.close(
-                contact_id, actor_of(principal), disposition, non_content_code, self._clock.now()
+                contact_id, principal, disposition, non_content_code, self._clock.now()
             )
         except Conflict as error:
             if error.code == "contact_not_ended":
@@ -147,7 +146,7 @@ class ContactEnding(ContactLosses):
             taken.engagement_id,
             self._placements.moved(contact, queue, needs=needs),
             self._clock.now(),
-            actor_of(principal),
+            principal,
             "hand_over",
             preferred_listener_id=listener_id,
             preferred_until=until,

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from config.errors import InvalidInput
 from config.vocabulary import Urgency, UrgencySource
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.staff.contact_views import factor_answers
 from contactcenter.centre.staff.desk_acts import DeskActs
-from contactcenter.centre.staff.subjects import actor_of
 from contactcenter.centre.views import ContactView, FactorAnswer
+from records.actor import Principal
 from records.policy import Right
 from routing.rank import band_of
 
@@ -44,7 +43,7 @@ class ContactRating(DeskActs):
             UrgencySource.COORDINATOR if lowers else UrgencySource.LISTENER,
             # The words of a reason are personal data; the trail keeps that one was given.
             "given" if reason else None,
-            actor_of(principal),
+            principal,
             self._clock.now(),
             confirmed=confirm,
             judged=contact,
@@ -95,7 +94,7 @@ class ContactRating(DeskActs):
             urgency,
             band_of(urgency),
             self._placements.head_start_ms(urgency),
-            actor_of(principal),
+            principal,
             self._clock.now(),
         )
         await self._effects.follow(change)

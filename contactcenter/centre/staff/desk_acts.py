@@ -6,15 +6,14 @@ from config.clock import Clock
 from config.errors import NotAllowed
 from config.helpline.helpline import Helpline
 from config.vocabulary import ContactState
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.staff.contact_views import contact_view
 from contactcenter.centre.staff.destinations import Destinations
-from contactcenter.centre.staff.subjects import subject_of
 from contactcenter.centre.views import ContactView
 from contactcenter.centre.wakes import Wakes
 from records.access import ReachedContact
+from records.actor import Principal
 from records.contacts.contacts import Contacts
 from records.contacts.file import ContactFiles
 from records.contacts.gate import ContactGate
@@ -61,7 +60,7 @@ class DeskActs:
     async def view(self, principal: Principal, contact_id: UUID) -> ContactView:
         """Return the contact with its form, cases, factors and events."""
         now = self._clock.now()
-        file = await self._files.read(subject_of(principal), contact_id, now)
+        file = await self._files.read(principal, contact_id, now)
         facts = await self._contacts.facts(contact_id)
         return contact_view(file, facts, self._helpline, now)
 
@@ -79,7 +78,7 @@ class DeskActs:
     async def _reach(self, principal: Principal, contact_id: UUID, right: Right) -> ReachedContact:
         now = self._clock.now()
         try:
-            return await self._gate.check(subject_of(principal), contact_id, right, now)
+            return await self._gate.check(principal, contact_id, right, now)
         except NotAllowed:
             if right is Right.CONTACT_URGENCY_LOWER:
                 raise NotAllowed("the coordinator lowers", code="coordinator_needed") from None

@@ -6,11 +6,10 @@ from uuid import UUID
 from config.clock import Clock
 from config.helpline.helpline import Helpline
 from config.vocabulary import FollowUpOutcome, NumberReason
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.staff.contact_views import queue_label
-from contactcenter.centre.staff.subjects import subject_of
 from contactcenter.centre.supervision_views import FollowUpList, FollowUpView, NumberView
 from contactcenter.centre.views import ColleagueView
+from records.actor import Principal
 from records.follow_ups import FollowUp, FollowUps
 from records.supervision import Floor
 
@@ -29,28 +28,24 @@ class FollowUpDesk:
 
     async def list(self, principal: Principal) -> FollowUpList:
         """Return what is open or claimed on her lines, the first due first."""
-        found = await self._follow_ups.list_open(subject_of(principal))
+        found = await self._follow_ups.list_open(principal)
         return FollowUpList(follow_ups=[*await self._views(found)])
 
     async def claim(self, principal: Principal, follow_up_id: UUID) -> FollowUpView:
         """Make it hers: of any number who try, one gets it."""
         now = self._clock.now()
-        return await self._view(
-            await self._follow_ups.claim(subject_of(principal), follow_up_id, now)
-        )
+        return await self._view(await self._follow_ups.claim(principal, follow_up_id, now))
 
     async def release(self, principal: Principal, follow_up_id: UUID) -> FollowUpView:
         """Give it back for any colleague to take on."""
         now = self._clock.now()
-        return await self._view(
-            await self._follow_ups.release(subject_of(principal), follow_up_id, now)
-        )
+        return await self._view(await self._follow_ups.release(principal, follow_up_id, now))
 
     async def read_number(
         self, principal: Principal, follow_up_id: UUID, reason: NumberReason
     ) -> NumberView:
         """Return the number of a callback that is hers; each reading is in the trail."""
-        subject, now = subject_of(principal), self._clock.now()
+        subject, now = principal, self._clock.now()
         number = await self._follow_ups.read_number(subject, follow_up_id, reason, now)
         return NumberView(number=number)
 
@@ -58,7 +53,7 @@ class FollowUpDesk:
         self, principal: Principal, follow_up_id: UUID, outcome: FollowUpOutcome
     ) -> FollowUpView:
         """Settle it; a repeat answers the same."""
-        subject, now = subject_of(principal), self._clock.now()
+        subject, now = principal, self._clock.now()
         return await self._view(
             await self._follow_ups.done(subject, follow_up_id, outcome.value, now)
         )
@@ -67,7 +62,7 @@ class FollowUpDesk:
         self, principal: Principal, follow_up_id: UUID, outcome: FollowUpOutcome
     ) -> FollowUpView:
         """Give it up for good; a repeat answers the same."""
-        subject, now = subject_of(principal), self._clock.now()
+        subject, now = principal, self._clock.now()
         return await self._view(
             await self._follow_ups.drop(subject, follow_up_id, outcome.value, now)
         )

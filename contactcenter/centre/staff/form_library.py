@@ -1,8 +1,8 @@
 """The forms of the helpline, each at every version it ever had."""
 
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.list_views import FormDefinitionView
 from contactcenter.centre.staff.helpline_views import form_view
+from records.actor import Principal
 from records.forms.forms import Forms
 
 

@@ -18,7 +18,6 @@ import structlog
 from config.clock import Clock
 from config.errors import CentreError, NotAllowed, TooMuch, Unavailable
 from config.vocabulary import ContactState
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import (
     ContactChanged,
     ContactLost,
@@ -38,6 +37,7 @@ from contactcenter.centre.staff.live_filter import Picture, may_supervise, seen_
 from contactcenter.centre.staff.queue_board import QueueBoard
 from contactcenter.centre.views import ContactView, PresenceView
 from contactcenter.centre.wakes import VISITOR, WakeQueue, Wakes
+from records.actor import Principal
 from routing.model import EventKind, OfferState, RoutingEvent
 from routing.router import Router
 from routing.wakeups import WakeKind, Wakeup

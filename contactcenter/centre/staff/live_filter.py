@@ -3,11 +3,10 @@
 from typing import TypeVar
 
 from config.helpline.helpline import Helpline
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.live_events import QueuesChanged, SupervisionChanged
 from contactcenter.centre.staff.alerts import of_lines
 from contactcenter.centre.staff.queue_figures import figures_of_lines
-from contactcenter.centre.staff.subjects import subject_of
+from records.actor import Principal
 from records.policy import Relation, Right, may
 
 Picture = TypeVar("Picture", QueuesChanged, SupervisionChanged)
@@ -15,7 +14,7 @@ Picture = TypeVar("Picture", QueuesChanged, SupervisionChanged)
 
 def may_supervise(principal: Principal) -> bool:
     """Tell whether she supervises any line."""
-    subject = subject_of(principal)
+    subject = principal
     return any(may(subject, Right.SUPERVISE, Relation(line)) for line in principal.line_ids)
 
 

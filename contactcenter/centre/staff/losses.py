@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.staff.contact_rating import ContactRating
 from contactcenter.centre.staff.contact_views import UNPLACED, queue_label
 from contactcenter.centre.views import LossView
+from records.actor import Principal
 
 # Told at the next sign-in of the same shift, or of the next day; not of weeks ago.
 TOLD_FOR = timedelta(hours=24)

@@ -1,9 +1,9 @@
 """The listener's telephone in the browser: which one, and a short-lived credential for it."""
 
 from config.errors import Unavailable
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.views import SoftphoneTokenView, SoftphoneView
 from contactcenter.telephony.twilio_adapter import TOKEN_SECONDS, TwilioTelephony
+from records.actor import Principal
 
 
 class Softphones:

@@ -20,14 +20,13 @@ from config.vocabulary import (
     EngagementState,
     PresenceState,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.staff.contact_desk import ContactDesk
 from contactcenter.centre.staff.contact_ending import WRITTEN_UP
 from contactcenter.centre.staff.destinations import Destinations
-from contactcenter.centre.staff.subjects import actor_of, subject_of
 from contactcenter.centre.views import ContactView
+from records.actor import Principal
 from records.contacts.acceptance import has_place
 from records.contacts.change import Change
 from records.contacts.contacts import Contacts
@@ -110,7 +109,7 @@ class SupervisedContacts:
         listener_id: UUID,
         reason: ContactActReason,
     ) -> None:
-        now, actor = self._clock.now(), actor_of(principal)
+        now, actor = self._clock.now(), principal
         until = self._destinations.preferred_until(now)
         if contact.state is ContactState.WAITING:
             change = await _while_waiting(
@@ -166,9 +165,7 @@ class SupervisedContacts:
     ) -> ContactView:
         """Have a contact offered to herself first; she must be ready for it, as anybody."""
         contact = await self._reach(principal, contact_id, Right.CONTACT_ASSIGN)
-        serves = may(
-            subject_of(principal), Right.CONTACT_SERVE, Relation(contact.line_id, serving=True)
-        )
+        serves = may(principal, Right.CONTACT_SERVE, Relation(contact.line_id, serving=True))
         if not serves or principal.profile_id is None:
             raise NotAllowed("takes no contacts", code="no_profile")
         return await self.assign(principal, contact_id, principal.staff_id, reason)
@@ -185,7 +182,7 @@ class SupervisedContacts:
         contact = await self._reach(principal, contact_id, Right.CONTACT_MOVE)
         self._destinations.queue(queue, contact.channel)
         taken = await self._engagements.open_for_contact(contact_id)
-        now, actor = self._clock.now(), actor_of(principal)
+        now, actor = self._clock.now(), principal
         placement = self._placements.moved(contact, queue)
         if contact.state is ContactState.WAITING:
             change = await _while_waiting(
@@ -224,7 +221,7 @@ class SupervisedContacts:
             reason.value,
             self._clock.now(),
             ended_by=EndedBy.COORDINATOR,
-            actor=actor_of(principal),
+            actor=principal,
             non_content_code=non_content_code,
         )
         # Somebody else may have closed it meanwhile, in other words.
@@ -243,7 +240,7 @@ class SupervisedContacts:
             raise InvalidInput("no such code", field="non_content_code")
 
     async def _reach(self, principal: Principal, contact_id: UUID, right: Right) -> ContactSnapshot:
-        await self._gate.check(subject_of(principal), contact_id, right, self._clock.now())
+        await self._gate.check(principal, contact_id, right, self._clock.now())
         return await self._contacts.get(contact_id)
 
 

@@ -16,18 +16,17 @@ from config.vocabulary import (
     PresenceState,
     QueueActReason,
 )
-from contactcenter.auth.principal import Principal
 from contactcenter.centre.queue.presence import Presence, presence_view
 from contactcenter.centre.queue.states import QueueStates
 from contactcenter.centre.staff.floor_board import FloorBoard
 from contactcenter.centre.staff.queue_figures import override_views
-from contactcenter.centre.staff.subjects import subject_of
 from contactcenter.centre.supervision_views import (
     EVERY_QUEUE,
     OverrideView,
     SupervisionView,
 )
 from contactcenter.centre.views import PresenceView
+from records.actor import Principal
 from records.overrides import QueueOverrides, checked_words
 from records.supervision import ForcedPresence
 
@@ -68,9 +67,7 @@ class Supervision:
         reason: ListenerActReason,
     ) -> PresenceView:
         """Set a listener's state for her; what she has open stays hers to finish."""
-        row = await self._forced.set(
-            subject_of(principal), listener_id, state, reason, self._clock.now()
-        )
+        row = await self._forced.set(principal, listener_id, state, reason, self._clock.now())
         await self._presence.tell(row)
         if state is PresenceState.LEAVING:
             row = await self._presence.released(listener_id) or row
@@ -95,7 +92,7 @@ class Supervision:
         if not closed and message is None:
             raise InvalidInput("nothing to set", code="override_empty", field="closed")
         self._check_languages(message)
-        subject, now = subject_of(principal), self._clock.now()
+        subject, now = principal, self._clock.now()
         lines = self._lines(principal, queue)
         wanted = {OverrideKind.CLOSED: closed, OverrideKind.MESSAGE: message is not None}
         for kind in (each for each, is_wanted in wanted.items() if is_wanted):
@@ -131,7 +128,7 @@ class Supervision:
         self, principal: Principal, queue: str, channel: Channel | None, reason: QueueActReason
     ) -> None:
         """Lift what is set on a queue; nothing set is no error."""
-        subject, now = subject_of(principal), self._clock.now()
+        subject, now = principal, self._clock.now()
         for line in self._lines(principal, queue):
             await self._overrides.lift(
                 subject, line, queue, now, channel=channel, reason=reason.value
