@@ -43,18 +43,25 @@ class _Refusal(NotAllowed):
     """A refusal that knows what it is about, so that the trail can say so."""
 
     def __init__(
-        self, right: Right, object_kind: str, object_id: UUID | None, line_id: str
+        self,
+        right: Right,
+        object_kind: str,
+        object_id: UUID | None,
+        line_id: str,
+        code: str | None = None,
     ) -> None:
-        super().__init__(f"without the right {right}")
+        super().__init__(f"without the right {right}", code=code)
         self.right = right
         self.object_kind = object_kind
         self.object_id = object_id
         self.line_id = line_id
 
 
-def refusal(right: Right, object_kind: str, object_id: UUID, line_id: str) -> NotAllowed:
+def refusal(
+    right: Right, object_kind: str, object_id: UUID, line_id: str, *, code: str | None = None
+) -> NotAllowed:
     """Return a refusal that `gated` keeps in the trail: for a rule that is the object's own."""
-    return _Refusal(right, object_kind, object_id, line_id)
+    return _Refusal(right, object_kind, object_id, line_id, code)
 
 
 def actor_of(principal: Principal) -> Actor:
@@ -80,17 +87,10 @@ async def access_contact(
 
     Raises NotFound when there is none on a line of hers, NotAllowed otherwise.
     """
-    row = await tx.fetch_one("access.contact", contact_id, principal.staff_id)
+    row = await tx.fetch_one("contact.relation", contact_id, principal.staff_id)
     if row is None or row["line_id"] not in principal.line_ids:
         raise NotFound("no such contact")
-    relation = Relation(
-        row["line_id"],
-        involved=row["involved"],
-        serving=row["serving"],
-        in_her_case=row["in_her_case"],
-        follows_up=row["follows_up"],
-        closed_for=None if row["closed_at"] is None else now - row["closed_at"],
-    )
+    relation = relation_of(row, now)
     if not may(principal, right, relation):
         raise _Refusal(right, "contact", contact_id, row["line_id"])
     return ReachedContact(
@@ -101,6 +101,18 @@ async def access_contact(
         row["turn"],
         row["disposition"],
         relation,
+    )
+
+
+def relation_of(row: Row, now: datetime) -> Relation:
+    """Return how the person of the query stands to the contact of this row."""
+    return Relation(
+        row["line_id"],
+        involved=row["involved"],
+        serving=row["serving"],
+        in_her_case=row["in_her_case"],
+        follows_up=row["follows_up"],
+        closed_for=None if row["closed_at"] is None else now - row["closed_at"],
     )
 
 

@@ -11,7 +11,6 @@ from config.writing import is_storable, without_edges
 from records.access import (
     ReachedContact,
     access_case,
-    access_contact,
     case_relation,
     gated,
     note_event,
@@ -20,6 +19,7 @@ from records.actor import Principal
 from records.cases.reading import headers_of, trace, view
 from records.cases.reference import new_reference, parse_reference
 from records.cases.views import CaseHeader, CaseView
+from records.contacts.holding import hold_as
 from records.database import Database, Transaction
 from records.policy import Relation, Right, may
 from records.vault import Vault
@@ -176,8 +176,7 @@ class Cases:
     ) -> ReachedContact:
         # Always contact before case. Closing the contact takes the same row, so it
         # cannot count on a case that is being taken away.
-        await tx.fetch("access.lock_contact", contact_id)
-        contact = await access_contact(tx, principal, contact_id, right, now)
+        contact = (await hold_as(tx, principal, contact_id, right, now)).reached
         case = await access_case(tx, principal, case_id, Right.CASE_HEADER_READ, now)
         if case.line_id != contact.line_id and not await tx.fetch_value(
             "access.share_a_pool", case.line_id, contact.line_id

@@ -1,5 +1,6 @@
 """How a contact ends, closes, or comes back; and what that does to whoever was with it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -16,9 +17,11 @@ from records.actor import CORRESPONDENT, SYSTEM, Actor
 from records.coded import code
 from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
-from records.contacts.rows import Acts, Held, changed, finish_write_up, hold, worked
+from records.contacts.holding import Held, acting, changed, finish_write_up, hold, hold_as, worked
+from records.contacts.rows import Acts
 from records.database import Transaction
 from records.engagements.engagement import Engagement
+from records.policy import Right
 
 _OVER = (ContactState.ENDED, ContactState.CLOSED)
 _BY_THE_PERSON = (EndedBy.CORRESPONDENT, EndedBy.AWAY)
@@ -35,8 +38,7 @@ class Ending(Acts):
         now: datetime,
         *,
         ended_at: datetime | None = None,
-        actor: Actor | None = None,
-        turn: int | None = None,
+        actor: Actor = SYSTEM,
     ) -> Change:
         """Record that the person is gone, since `ended_at` if that is earlier than `now`.
 
@@ -45,18 +47,15 @@ class Ending(Acts):
         An ended or closed contact is returned as it stands, so that the
         hang-up, its callback and the reconciler may all say so. The
         conversation closes in the same transaction: no line is accepted
-        after it. `reason` is a code; `actor` is needed for staff. With `turn`,
-        Conflict `contact_taken` once the contact has waited again since: who
-        had it then may not end it for who has it now. Raises Conflict
-        `call_connecting` for a listener who ends a call that is still being
-        connected: the caller is parked, and closing would leave them there.
+        after it. `reason` is a code; `actor` is needed for staff, who must serve
+        the contact. Raises Conflict `call_connecting` for a listener who ends a
+        call that is still being connected: the caller is parked, and closing
+        would leave them there.
         """
-        async with self._database.transaction() as tx:
-            held = await hold(tx, contact_id)
+        async with acting(self._database, self._vault, actor, now) as tx:
+            held = await hold_as(tx, actor, contact_id, right_to_finish, now)
             if held.contact.state in _OVER:
                 return held.unchanged
-            if turn is not None and held.contact.turn != turn:
-                raise Conflict("another turn has begun", code="contact_taken")
             if ended_by is EndedBy.LISTENER:
                 _check_talking(held)
             return await self._end(tx, held, ended_by, reason, now, ended_at, actor)
@@ -74,7 +73,7 @@ class Ending(Acts):
                 return held.unchanged
             if seen_at >= seen_before:
                 return held.unchanged
-            return await self._end(tx, held, EndedBy.AWAY, "away", now, seen_at, None)
+            return await self._end(tx, held, EndedBy.AWAY, "away", now, seen_at, SYSTEM)
 
     async def come_back(self, contact_id: UUID, now: datetime) -> Change:
         """Let a visitor given up for away wait again: a new turn at her old place.
@@ -105,6 +104,8 @@ class Ending(Acts):
         disposition: Disposition,
         non_content_code: str | None,
         now: datetime,
+        *,
+        check: Callable[[], None] = lambda: None,
     ) -> Change:
         """Close an ended contact and finish its write-up.
 
@@ -112,24 +113,26 @@ class Ending(Acts):
         the disposition `non_content` and no other; or its write-up says that
         none is needed. What the write-up promises is owed in the same commit.
         A repeat with the same words changes nothing. Raises Conflict
-        `contact_not_ended`, `already_closed` (with other words),
+        `contact_open`, `already_closed` (with other words),
         `case_or_code_needed`; InvalidInput when disposition and code do not
-        agree, `form_incomplete` naming a question that needs an answer.
+        agree, `form_incomplete` naming a question that needs an answer; what
+        `check` raises for words that are not the helpline's; NotFound; NotAllowed.
         """
         if (disposition is Disposition.NON_CONTENT) != (non_content_code is not None):
             raise InvalidInput(
                 "a code goes with non_content, and only with it", field="non_content_code"
             )
         told_code = None if non_content_code is None else code(non_content_code, "non_content_code")
-        async with self._database.transaction() as tx:
-            held = await hold(tx, contact_id)
+        async with acting(self._database, self._vault, actor, now) as tx:
+            held = await hold_as(tx, actor, contact_id, right_to_finish, now)
             contact = held.contact
             if contact.state is ContactState.CLOSED:
                 if (contact.disposition, contact.non_content_code) == (disposition, told_code):
                     return held.unchanged
                 raise Conflict("closed otherwise", code="already_closed")
             if contact.state is not ContactState.ENDED:
-                raise Conflict("the contact goes on", code="contact_not_ended")
+                raise Conflict("the person is still there", code="contact_open")
+            check()
             terms = await self._terms(tx, contact, disposition, now)
             if terms.missing:
                 field = terms.missing[0]
@@ -154,11 +157,11 @@ class Ending(Acts):
         reason: str,
         now: datetime,
         ended_at: datetime | None,
-        actor: Actor | None,
+        actor: Actor,
     ) -> Change:
         contact, live = held.contact, held.live
         since = min(now, max(contact.arrived_at, ended_at or now))
-        who = actor or (CORRESPONDENT if ended_by in _BY_THE_PERSON else SYSTEM)
+        who = CORRESPONDENT if ended_by in _BY_THE_PERSON else actor
         told = {"by": ended_by.value, "reason": code(reason, "reason")}
         if contact.channel is Channel.CHAT:
             await tx.execute("contact.close_conversation", contact.contact_id)
@@ -192,6 +195,16 @@ class Ending(Acts):
             over = EngagementState.NOT_CONNECTED.value
             row = await tx.fetch_one("engagement.leave", live.engagement_id, over, now, False)
         return worked(row)
+
+
+def right_to_finish(held: Held) -> Right:
+    """Return the right that the last acts of a contact ask for. Pure.
+
+    To serve it; once it is closed, to read it. The last act takes the right to
+    serve away: sent again after a lost answer, it is told what it did.
+    """
+    closed = held.contact.state is ContactState.CLOSED
+    return Right.CONTACT_READ if closed else Right.CONTACT_SERVE
 
 
 def _check_talking(held: Held) -> None:

@@ -1,6 +1,6 @@
 """The urgency factors somebody ticked, and the urgency that follows from them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -11,9 +11,12 @@ from records.actor import Actor
 from records.coded import CodedValue, code
 from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
-from records.contacts.rows import Acts, changed, hold
+from records.contacts.holding import acting, changed, hold_as
+from records.contacts.rows import Acts
 from records.contacts.snapshot import ContactSnapshot
-from records.database import Transaction
+from records.contacts.urgency import Rated
+from records.database import Row, Transaction
+from records.policy import Right
 
 Answer = Literal["yes", "no", "unknown"]
 
@@ -34,34 +37,40 @@ class Ticking(Acts):
         self,
         contact_id: UUID,
         factors: Mapping[str, Answer],
-        urgency: Urgency,
-        band: int,
-        head_start_ms: int,
+        floor: Callable[[Collection[str]], Rated],
         actor: Actor,
         now: datetime,
     ) -> Change:
         """Keep what was answered of these factors; raise the urgency to theirs if it is higher.
 
-        `urgency` is the most severe floor among all ticked factors, by the
+        `floor` says the most severe floor among all ticked factors, by the
         helpline's rules, with its band and head start. It is never lowered
         here: unticking proposes nothing less. Answers to other factors stay;
         saying the same again changes nothing. Raises InvalidInput, Conflict
         `contact_not_placed` or `contact_closed`.
         """
         facts = _facts(factors)
-        async with self._database.transaction() as tx:
-            held = await hold(tx, contact_id)
+        async with acting(self._database, self._vault, actor, now) as tx:
+            held = await hold_as(tx, actor, contact_id, Right.CONTACT_SERVE, now)
             contact = held.contact
             _check_rated(contact)
-            raised = contact.urgency is None or urgency < contact.urgency
             kept = await tx.fetch("contact_list.facts", contact_id)
+            rating = floor(_ticked(kept, factors))
+            urgency = rating.urgency
+            raised = contact.urgency is None or urgency < contact.urgency
             new = facts - {(row["fact"], row["value"]) for row in kept}
             if not new and not raised:
                 return held.unchanged
             await _keep(tx, contact, facts)
-            rating = (int(urgency), UrgencySource.FACTORS.value, band, head_start_ms, None)
+            columns = (
+                int(urgency),
+                UrgencySource.FACTORS.value,
+                rating.band,
+                rating.head_start_ms,
+                None,
+            )
             row = await (
-                tx.fetch_one("contact.set_urgency", contact_id, *rating, now)
+                tx.fetch_one("contact.set_urgency", contact_id, *columns, now)
                 if raised
                 else tx.fetch_one("contact.touch", contact_id, now)
             )
@@ -73,6 +82,12 @@ class Ticking(Acts):
                 await add_event(tx, after, kind, now, actor, detail=rated)
             await audit_if_staff(tx, self._vault, actor, "contact.factors", after, now, told)
             return held.became(after)
+
+
+def _ticked(kept: Iterable[Row], said: Mapping[str, Answer]) -> set[str]:
+    """Return the factors answered yes, what is said now taking the place of what was."""
+    before = {row["value"] for row in kept if row["fact"] == FACTS["yes"]}
+    return (before - said.keys()) | {factor for factor, answer in said.items() if answer == "yes"}
 
 
 def _check_rated(contact: ContactSnapshot) -> None:

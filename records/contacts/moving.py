@@ -9,9 +9,11 @@ from records.actor import Actor
 from records.coded import CodedValue, code
 from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
-from records.contacts.rows import Acts, Held, changed, hold
+from records.contacts.holding import Held, changed, hold
+from records.contacts.rows import Acts
 from records.contacts.snapshot import ContactSnapshot, Placement, more_urgent
 from records.database import Transaction
+from records.vault import Vault
 
 
 class Moving(Acts):
@@ -36,13 +38,7 @@ class Moving(Acts):
         """
         async with self._database.transaction() as tx:
             held = await hold_waiting(tx, contact_id)
-            contact = held.contact
-            if contact.queue == placement.queue:
-                return held.unchanged
-            after = await move_locked(tx, contact, placement, actor, now, reason, kind)
-            told = {"from": contact.queue, "to": placement.queue, "reason": reason}
-            await audit_if_staff(tx, self._vault, actor, "contact.move", after, now, told)
-            return held.became(after)
+            return await move_held(tx, self._vault, held, placement, actor, now, reason, kind=kind)
 
     async def assign(
         self,
@@ -85,6 +81,27 @@ async def hold_waiting(tx: Transaction, contact_id: UUID) -> Held:
     if held.contact.state is not ContactState.WAITING:
         raise Conflict("it does not wait", code="contact_not_waiting")
     return held
+
+
+async def move_held(
+    tx: Transaction,
+    vault: Vault,
+    held: Held,
+    placement: Placement,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    *,
+    kind: ContactEventKind = ContactEventKind.MOVED,
+) -> Change:
+    """Move a held contact that waits to another queue; already there, nothing changes."""
+    contact = held.contact
+    if contact.queue == placement.queue:
+        return held.unchanged
+    after = await move_locked(tx, contact, placement, actor, now, reason, kind)
+    told = {"from": contact.queue, "to": placement.queue, "reason": reason}
+    await audit_if_staff(tx, vault, actor, "contact.move", after, now, told)
+    return held.became(after)
 
 
 async def move_locked(

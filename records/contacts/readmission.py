@@ -7,7 +7,8 @@ from config.vocabulary import ContactEventKind
 from records.actor import CORRESPONDENT
 from records.contacts.change import Change
 from records.contacts.events import add_event
-from records.contacts.rows import Acts, changed, hold
+from records.contacts.holding import changed, hold
+from records.contacts.rows import Acts
 from records.contacts.snapshot import Placement
 
 

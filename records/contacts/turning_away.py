@@ -18,10 +18,12 @@ from records.coded import CodedValue, code
 from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
 from records.contacts.follow_up import FollowUpWanted, create_follow_up
-from records.contacts.rows import Acts, Held, changed, finish_write_up, hold, worked
+from records.contacts.holding import Held, acting, changed, finish_write_up, hold_as, worked
+from records.contacts.rows import Acts
 from records.contacts.snapshot import ContactSnapshot
 from records.database import Transaction
 from records.engagements.engagement import Engagement
+from records.policy import Right
 
 # What staff may not call it once somebody has talked with the person, and before.
 _ONLY_UNANSWERED = (Disposition.ABANDONED, Disposition.DETERRED)
@@ -57,8 +59,8 @@ class TurningAway(Acts):
         somebody has answered meanwhile.
         """
         told = _told(disposition, reason, non_content_code)
-        async with self._database.transaction() as tx:
-            held = await hold(tx, contact_id)
+        async with acting(self._database, self._vault, actor, now) as tx:
+            held = await hold_as(tx, actor, contact_id, Right.CONTACT_ASSIGN, now)
             contact = held.contact
             if contact.state is ContactState.CLOSED:
                 return held.unchanged

@@ -18,7 +18,7 @@ from records.actor import SYSTEM, Actor
 from records.coded import CodedValue, code
 from records.contacts.change import Change
 from records.contacts.events import add_event, audit_if_staff
-from records.contacts.rows import Held, changed, hold, worked
+from records.contacts.holding import Held, changed, hold, worked
 from records.database import Transaction
 from records.engagements.engagement import Engagement, engagement_of
 from records.engagements.handing_over import HandingOver

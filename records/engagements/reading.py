@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from config.errors import NotFound
-from records.contacts.rows import Held, hold
+from records.contacts.holding import Held, hold
 from records.database import Database, Row, Transaction
 from records.engagements.engagement import Engagement, engagement_of
 from records.vault import Vault

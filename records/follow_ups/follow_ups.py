@@ -17,8 +17,8 @@ from records.contacts.follow_up import (
     create_follow_up,
     follow_up_of,
 )
+from records.contacts.holding import hold
 from records.contacts.number import read_number
-from records.contacts.rows import hold
 from records.database import Database, Transaction
 from records.policy import Relation, Right, may
 from records.vault import Vault

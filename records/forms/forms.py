@@ -14,6 +14,7 @@ from records.access import ReachedContact, access_contact, gated, note_event
 from records.actor import Principal
 from records.audit import write_audit
 from records.coded import CodedValue
+from records.contacts.holding import hold_as
 from records.database import Database, Row, Transaction
 from records.forms.values import Split, Value, facts, search_words, split
 from records.policy import Right
@@ -72,8 +73,8 @@ class Forms:
         """
         async with gated(self._database, self._vault, principal, now) as tx:
             # Closing the contact takes the same row: nothing is written after it unseen.
-            await tx.fetch("access.lock_contact", contact_id)
-            contact = await access_contact(tx, principal, contact_id, Right.CONTACT_SERVE, now)
+            held = await hold_as(tx, principal, contact_id, Right.CONTACT_SERVE, now)
+            contact = held.reached
             _check_writable(contact)
             form = await self.of_version(tx, form_id, form_version)
             parts = split(form.fields, values, now.date())

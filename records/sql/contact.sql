@@ -107,6 +107,45 @@ wrap_up_at AS e_wrap_up_at, wrap_up_until AS e_wrap_up_until, done_at AS e_done_
 queue AS e_queue, waited_ms AS e_waited_ms, wrap_up_extensions AS e_wrap_up_extensions,
 lost_at AS e_lost_at, leg_queue_ms AS e_leg_queue_ms
 
+-- list: standing
+-- How the person $2 stands to the contact $1: took it, is engaged with it now, has claimed a
+-- follow-up of it, is involved in an open case it is recorded against.
+EXISTS (
+    SELECT FROM engagement
+    WHERE engagement.contact_id = $1
+      AND engagement.listener_id = $2
+      AND engagement.state <> 'not_connected'
+) AS involved,
+EXISTS (
+    SELECT FROM engagement
+    WHERE engagement.contact_id = $1
+      AND engagement.listener_id = $2
+      AND engagement.state IN ('connecting', 'talking', 'wrap_up')
+) AS serving,
+EXISTS (
+    SELECT FROM follow_up
+    WHERE follow_up.contact_id = $1
+      AND follow_up.state = 'claimed'
+      AND follow_up.claimed_by = $2
+) AS follows_up,
+EXISTS (
+    SELECT FROM case_contact AS recorded
+    JOIN case_file USING (case_id)
+    WHERE recorded.contact_id = $1
+      AND case_file.state <> 'close'
+      AND (
+          case_file.created_by = $2
+          OR case_file.follower_id = $2
+          OR EXISTS (
+              SELECT FROM case_contact
+              JOIN engagement USING (contact_id)
+              WHERE case_contact.case_id = case_file.case_id
+                AND engagement.listener_id = $2
+                AND engagement.state <> 'not_connected'
+          )
+      )
+) AS in_her_case
+
 -- name: hold
 -- The contact, held until the end of the transaction, and the engagement of whoever has it or
 -- writes it up. First lock of any act on it. `seen_version` is the version that was there when
@@ -121,6 +160,26 @@ SELECT @coded@, (SELECT version FROM contact AS seen WHERE seen.contact_id = $1)
         ORDER BY accepted_at DESC LIMIT 1) AS taken ON true
  WHERE contact_id = $1
    FOR NO KEY UPDATE OF contact
+
+-- name: hold_as
+-- The same for a person who acts, with how that person stands to the contact. $2 staff id.
+SELECT @coded@, (SELECT version FROM contact AS seen WHERE seen.contact_id = $1) AS seen_version,
+       taken.*,
+       @standing@
+  FROM contact LEFT JOIN LATERAL (
+       SELECT @taken@ FROM engagement
+        WHERE engagement.contact_id = $1 AND role = 'primary'
+          AND state IN ('connecting', 'talking', 'wrap_up')
+        ORDER BY accepted_at DESC LIMIT 1) AS taken ON true
+ WHERE contact_id = $1
+   FOR NO KEY UPDATE OF contact
+
+-- name: relation
+-- How a person stands to a contact. $1 contact id, $2 staff id.
+SELECT contact.line_id, contact.channel, contact.state, contact.turn, contact.disposition,
+       contact.closed_at,
+       @standing@
+  FROM contact WHERE contact.contact_id = $1
 
 -- name: set_urgency
 -- The rank moves by the difference: the place in time and a return's head start are kept.

@@ -62,6 +62,11 @@ SELECT @all_columns@ FROM engagement WHERE conference_name = $1
 -- Every engagement of a contact, oldest first.
 SELECT @all_columns@ FROM engagement WHERE contact_id = $1 ORDER BY accepted_at LIMIT $2
 
+-- name: last_of_contact
+-- The engagement that began last, over or not.
+SELECT @all_columns@ FROM engagement
+ WHERE contact_id = $1 AND role = 'primary' ORDER BY accepted_at DESC LIMIT 1
+
 -- name: live_of_contact
 -- The one listener who is with the contact, if any.
 SELECT @all_columns@ FROM engagement

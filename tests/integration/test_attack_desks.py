@@ -10,7 +10,7 @@ import pytest
 
 from chat.centre import Opening
 from config.clock import ManualClock, SystemClock
-from config.errors import Conflict, NotAllowed, NotSignedIn, TooMuch
+from config.errors import NotAllowed, NotSignedIn, TooMuch
 from config.vocabulary import Audience, ContactState, EndedBy, Role, Urgency, UrgencySource
 from contactcenter.centre.live_events import ContactChanged
 from contactcenter.centre.staff.case_desk import MISSES
@@ -96,26 +96,18 @@ async def test_a_supervisor_who_reads_a_contact_still_raises_it(whole: WholeCent
 async def test_an_urgency_raised_meanwhile_is_not_lowered_by_an_older_judgement(
     whole: WholeCentre,
 ) -> None:
+    """The rule is applied to what stands under the act's lock, not to what a screen showed."""
     contacts, now = contacts_of(whole), SystemClock().now()
-    contact_id = await taken(whole, await whole.ready("ines"))
-    judged = await contacts.get(contact_id)
+    ines = await whole.ready("ines")
+    contact_id = await taken(whole, ines)
     by_coordinator = UrgencySource.COORDINATOR
     await contacts.set_urgency(
         contact_id, Urgency.U1, 0, 0, by_coordinator, None, SYSTEM, now, confirmed=False
     )
-    with pytest.raises(Conflict):
-        await contacts.set_urgency(
-            contact_id,
-            Urgency.U5,
-            1,
-            0,
-            UrgencySource.LISTENER,
-            None,
-            SYSTEM,
-            now,
-            confirmed=True,
-            judged=judged,
-        )
+    lowered = (contact_id, Urgency.U5, 1, 0, UrgencySource.LISTENER, None, ines, now)
+    with pytest.raises(NotAllowed) as refused:
+        await contacts.set_urgency(*lowered, confirmed=True)
+    assert refused.value.code == "coordinator_needed"
     assert (await contacts.get(contact_id)).urgency is Urgency.U1
 
 
@@ -123,17 +115,10 @@ async def test_who_had_a_contact_does_not_end_it_for_who_has_it_now(whole: Whole
     ines = await whole.ready("ines")
     contact_id = await taken(whole, ines)
     contacts = contacts_of(whole)
-    let_through = await contacts.get(contact_id)  # what her gate saw, a moment ago
     await given_back(whole, contact_id)
-    with pytest.raises(Conflict) as refused:
-        await contacts.end(
-            contact_id,
-            EndedBy.LISTENER,
-            "ended_at_desk",
-            SystemClock().now(),
-            turn=let_through.turn,
-        )
-    assert refused.value.code == "contact_taken"
+    ends = (contact_id, EndedBy.LISTENER, "ended_at_desk", SystemClock().now())
+    with pytest.raises(NotAllowed):
+        await contacts.end(*ends, actor=ines)
     assert (await contacts.get(contact_id)).state is not ContactState.ENDED
 
 

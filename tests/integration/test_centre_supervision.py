@@ -210,10 +210,7 @@ async def test_an_act_on_who_was_accepted_meanwhile_says_that_they_are_gone(
     async def too_late(*_: object) -> None:
         raise Conflict("it does not wait", code="contact_not_waiting")
 
-    for act in ("move", "assign"):
-        monkeypatch.setattr(Contacts, act, too_late)
-    moving = acts.move(colette, contact_id, OTHER_QUEUE, ContactActReason.MISROUTED)
-    assert await code_of(moving) == "contact_gone"
+    monkeypatch.setattr(Contacts, "assign", too_late)
     assigning = acts.assign(colette, contact_id, ines.staff_id, STUCK)
     assert await code_of(assigning) == "contact_gone"
 

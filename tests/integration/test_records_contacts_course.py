@@ -286,7 +286,7 @@ async def test_closing_needs_an_end_then_a_case_or_a_code(records: Records) -> N
             await close(*arguments, records.now)  # type: ignore[arg-type]
         return refused.value.code
 
-    assert await refusal(*treated) == "contact_not_ended"
+    assert await refusal(*treated) == "contact_open"
     await end(records, contact)
     assert await refusal(*treated) == "case_or_code_needed"
     assert await refusal(contact.contact_id, actor, Disposition.TREATED, "test") == "invalid_input"

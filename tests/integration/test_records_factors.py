@@ -8,6 +8,7 @@ from config.errors import Conflict, InvalidInput
 from config.vocabulary import ContactEventKind, Urgency, UrgencySource
 from records.actor import Actor
 from records.contacts.snapshot import ContactSnapshot
+from records.contacts.urgency import Rated
 from tests.kit.record_rows import read
 from tests.kit.records_service import U1, Records, open_records
 
@@ -29,9 +30,9 @@ async def tick(
         await records.contacts.tick(
             contact.contact_id,
             factors,
-            urgency,
-            band,
-            HEAD_STARTS.get(urgency, 0),
+            lambda _ticked: Rated(
+                urgency, band, HEAD_STARTS.get(urgency, 0), UrgencySource.FACTORS
+            ),
             Actor.staff(who.staff_id),
             records.later(),
         )

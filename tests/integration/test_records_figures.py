@@ -37,11 +37,11 @@ async def hand_over(records: Records):
     """Let pre-answering take a call after 10 s, and hand it over after a minute."""
     call, she = await records.waiting_call(PRE_ANSWER), await records.listener()
     records.later(5)
-    _, engagement = await records.talking(call, she)
+    await records.talking(call, she)
     return (
         await records.engagements.hand_over(
-            engagement.engagement_id,
-            LISTENING,
+            call.contact_id,
+            lambda _: LISTENING,
             records.later(60),
             Actor.staff(she.staff_id),
             "triaged",

@@ -158,8 +158,8 @@ async def test_a_hand_over_keeps_the_arrival_and_the_rank_and_begins_a_new_wait(
     assert (engagement.level, engagement.queue) == (Level.PRE_ANSWER, "pre_accueil")
     handed = (
         await records.engagements.hand_over(
-            engagement.engagement_id,
-            LISTENING,
+            call.contact_id,
+            lambda _: LISTENING,
             records.later(60),
             Actor.staff(she.staff_id),
             "triaged",
@@ -202,10 +202,10 @@ async def test_a_hand_over_begins_escalation_anew_and_a_move_does_not(records: R
         )
     ).after
     assert (moved.escalated(2), moved.widened_to) == (True, ())
-    _, engagement = await records.talking(moved, she)
+    await records.talking(moved, she)
     handed = (
         await records.engagements.hand_over(
-            engagement.engagement_id, LISTENING, records.later(), SYSTEM, "triaged"
+            call.contact_id, lambda _: LISTENING, records.later(), SYSTEM, "triaged"
         )
     ).after
     assert handed.escalations == 0
@@ -221,7 +221,11 @@ async def test_a_repeated_hand_over_changes_nothing_and_one_too_early_or_late_is
     async def hand_over():
         return (
             await records.engagements.hand_over(
-                engagement_id, LISTENING, records.now, Actor.staff(she.staff_id), "triaged"
+                call.contact_id,
+                lambda _: LISTENING,
+                records.now,
+                Actor.staff(she.staff_id),
+                "triaged",
             )
         ).after
 
@@ -246,8 +250,8 @@ async def test_a_chat_is_handed_over_with_its_conversation_open(records: Records
     _, engagement = await records.talking(chat, she)
     handed = (
         await records.engagements.hand_over(
-            engagement.engagement_id,
-            LISTENING,
+            chat.contact_id,
+            lambda _: LISTENING,
             records.later(),
             Actor.staff(she.staff_id),
             "triaged",
@@ -274,7 +278,11 @@ async def test_a_write_up_is_extended_so_often_and_not_once_its_time_is_over(
     async def extend(now=None):
         return (
             await records.engagements.extend_wrap_up(
-                call.contact_id, she.staff_id, timedelta(minutes=5), 2, now or records.now
+                call.contact_id,
+                Actor.staff(she.staff_id),
+                timedelta(minutes=5),
+                2,
+                now or records.now,
             )
         ).taken_after
 
@@ -290,7 +298,7 @@ async def test_a_write_up_is_extended_so_often_and_not_once_its_time_is_over(
         await extend(longer.wrap_up_until)
     assert (limit.value.code, over.value.code) == ("wrap_up_limit", "wrap_up_over")
     other = await records.listener()
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         await records.engagements.extend_wrap_up(
-            call.contact_id, other.staff_id, timedelta(minutes=5), 2, records.now
+            call.contact_id, Actor.staff(other.staff_id), timedelta(minutes=5), 2, records.now
         )

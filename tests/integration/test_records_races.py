@@ -21,6 +21,7 @@ from config.vocabulary import (
 )
 from records.actor import SYSTEM, Actor
 from records.contacts.snapshot import ContactSnapshot
+from records.contacts.urgency import Rated
 from records.follow_ups import FollowUpWanted
 from tests.kit.record_rows import read
 from tests.kit.records_service import U1, U3, Listening, Records, open_records
@@ -108,13 +109,14 @@ def act_for(
     actor = Actor.staff(who.staff_id, who.session_id)
     elsewhere = replace(U3, queue=chance.choice(["parents", "mineur", "pros"]))
     task = FollowUpWanted(FollowUpKind.SPECIALIST, "dlpm_specialiste")
+    danger = Rated(Urgency.U1, 0, 0, UrgencySource.FACTORS)
     return chance.choice(
         [
             lambda: contacts.move(contact_id, elsewhere, actor, now, "other"),
             lambda: contacts.assign(contact_id, who.staff_id, now, 1000, actor, now, "other"),
-            lambda: engagements.hand_over(engagement_id, elsewhere, now, actor, "triaged"),
+            lambda: engagements.hand_over(contact_id, lambda _: elsewhere, now, actor, "triaged"),
             lambda: contacts.escalate(contact_id, 3, now, take_in=elsewhere, follow_up=task),
-            lambda: contacts.tick(contact_id, {"arme": "yes"}, Urgency.U1, 0, 0, actor, now),
+            lambda: contacts.tick(contact_id, {"arme": "yes"}, lambda _: danger, actor, now),
             lambda: contacts.turn_away(contact_id, Disposition.HANDED_OUTSIDE, "full", now),
             lambda: contacts.turn_away(
                 contact_id, Disposition.HANDED_OUTSIDE, "stuck", now, actor=actor, follow_up=task
@@ -169,7 +171,7 @@ async def test_any_acts_at_once_keep_every_contact_and_listener_in_line(database
             "over_capacity",
             "contact_closed",
             "contact_not_placed",
-            "contact_not_ended",
+            "contact_open",
             "already_closed",
             "engagement_unknown",
             "contact_not_waiting",

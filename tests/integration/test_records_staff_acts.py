@@ -123,7 +123,7 @@ async def test_a_session_stands_for_its_account(one):
     found = await sessions.find(hashed("token"), NOW)
     assert found == session == await sessions.get(session.session_id, NOW)
     assert (found.role, found.line_ids) == (Role.LISTENER, {rows.LINE})
-    assert found.subject.session_id == session.session_id
+    assert found.principal.session_id == session.session_id
     assert await trail(database) == ["staff_created", "signed_in"]
 
 

@@ -127,11 +127,12 @@ class Both:
         )  # fmt: skip
 
     async def end(self) -> None:
-        by, actor = self.rng.choice(((EndedBy.CORRESPONDENT, None), (EndedBy.LISTENER, self.who())))
+        by, actor = self.rng.choice(
+            ((EndedBy.CORRESPONDENT, SYSTEM), (EndedBy.LISTENER, self.who()))
+        )
         contact = self.store.contacts[self.any_contact(ContactState.ACTIVE)]
-        turn = self.rng.choice((None, contact.turn, contact.turn - 1))
         ends = (contact.contact_id, by, "hung_up", self.records.now)
-        await self.do("contacts", "end", *ends, actor=actor, turn=turn)
+        await self.do("contacts", "end", *ends, actor=actor)
 
     def who(self) -> Actor:
         """Choose who acts."""
@@ -177,10 +178,10 @@ class Both:
         )  # fmt: skip
 
     async def hand_over(self) -> None:
-        taken = self.store.open_of_contact(self.any_contact(ContactState.ACTIVE))
-        given = new_id() if taken is None else taken.engagement_id
+        given = self.any_contact(ContactState.ACTIVE)
         place, now = self.rng.choice(PLACES), self.records.now
-        await self.do("engagements", "hand_over", given, place, now, self.who(), "hand_over")
+        placing = lambda _: place  # noqa: E731
+        await self.do("engagements", "hand_over", given, placing, now, self.who(), "hand_over")
 
     async def drive(self) -> None:
         due = await self.do("engagements", "due_steps", self.records.now, 20, claim=timedelta(1))

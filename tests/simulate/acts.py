@@ -103,7 +103,7 @@ async def person_leaves(node: Node, contact_id: UUID) -> ContactSnapshot:
     return change.after
 
 
-async def listener_ends(node: Node, who: Principal, contact_id: UUID, turn: int) -> None:
+async def listener_ends(node: Node, who: Principal, contact_id: UUID) -> None:
     """End a contact at the desk. As ContactDesk.end."""
     change = await node.contacts.end(
         contact_id,
@@ -111,7 +111,6 @@ async def listener_ends(node: Node, who: Principal, contact_id: UUID, turn: int)
         "ended_at_desk",
         node.clock.now(),
         actor=who,
-        turn=turn,
     )
     await node.effects.follow(change)
 
@@ -126,13 +125,9 @@ async def listener_closes(node: Node, who: Principal, contact_id: UUID) -> None:
 
 async def listener_hands_over(node: Node, who: Principal, contact_id: UUID, queue: str) -> None:
     """Give a contact on to another queue. As ContactEnding.hand_over."""
-    contact = await node.contacts.get(contact_id)
-    taken = await node.engagements.open_for_contact(contact_id)
-    if taken is None or taken.listener_id != who.staff_id:
-        return
     change = await node.engagements.hand_over(
-        taken.engagement_id,
-        node.placements.moved(contact, queue),
+        contact_id,
+        lambda contact: node.placements.moved(contact, queue),
         node.clock.now(),
         who,
         "hand_over",

@@ -179,15 +179,13 @@ class Desk:
     async def _part_from(self, engagement: Engagement, *, hands_over: bool) -> None:
         if not self._is_still(engagement):
             return
-        turn, contact_id = engagement.turn, engagement.contact_id
+        contact_id = engagement.contact_id
         if hands_over:
             await self._edges.tried(
                 lambda node: acts.listener_hands_over(node, self.who, contact_id, HANDED_TO)
             )
         else:
-            await self._edges.tried(
-                lambda node: acts.listener_ends(node, self.who, contact_id, turn)
-            )
+            await self._edges.tried(lambda node: acts.listener_ends(node, self.who, contact_id))
 
     async def _close(self, engagement: Engagement) -> None:
         try:

@@ -3,9 +3,7 @@
 from uuid import UUID
 
 from config.clock import Clock
-from config.errors import NotAllowed
 from config.helpline.helpline import Helpline
-from config.vocabulary import ContactState
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.staff.contact_views import contact_view
@@ -64,22 +62,5 @@ class DeskActs:
         facts = await self._contacts.facts(contact_id)
         return contact_view(file, facts, self._helpline, now)
 
-    async def _reach_unclosed(self, principal: Principal, contact_id: UUID) -> ReachedContact:
-        """Let pass whoever serves the contact; once it is closed, whoever may read it.
-
-        The last act of a contact takes the right to serve it away: sent again
-        after a lost answer, it must be told what it did, not that it may not.
-        """
-        reached = await self._reach(principal, contact_id, Right.CONTACT_READ)
-        if reached.state == ContactState.CLOSED:
-            return reached
-        return await self._reach(principal, contact_id, Right.CONTACT_SERVE)
-
     async def _reach(self, principal: Principal, contact_id: UUID, right: Right) -> ReachedContact:
-        now = self._clock.now()
-        try:
-            return await self._gate.check(principal, contact_id, right, now)
-        except NotAllowed:
-            if right is Right.CONTACT_URGENCY_LOWER:
-                raise NotAllowed("the coordinator lowers", code="coordinator_needed") from None
-            raise
+        return await self._gate.check(principal, contact_id, right, self._clock.now())

@@ -6,6 +6,7 @@ the contact, the one that is offered it, and every supervisor's.
 """
 
 from collections.abc import Awaitable
+from functools import partial
 from uuid import UUID
 
 from config.clock import Clock
@@ -31,7 +32,7 @@ from records.contacts.acceptance import has_place
 from records.contacts.change import Change
 from records.contacts.contacts import Contacts
 from records.contacts.gate import ContactGate
-from records.contacts.snapshot import ContactSnapshot
+from records.contacts.snapshot import ContactSnapshot, Placement
 from records.engagements.engagement import Engagement
 from records.engagements.engagements import Engagements
 from records.policy import Relation, Right, may
@@ -179,22 +180,15 @@ class SupervisedContacts:
         hand-over. Already waiting there, nothing changes. Raises InvalidInput
         `queue_unknown`, Conflict `call_connecting`, `contact_gone`.
         """
-        contact = await self._reach(principal, contact_id, Right.CONTACT_MOVE)
-        self._destinations.queue(queue, contact.channel)
-        taken = await self._engagements.open_for_contact(contact_id)
-        now, actor = self._clock.now(), principal
-        placement = self._placements.moved(contact, queue)
-        if contact.state is ContactState.WAITING:
-            change = await _while_waiting(
-                self._contacts.move(contact_id, placement, actor, now, reason.value)
-            )
-        else:
-            talking = _talking(contact, taken)
-            change = await self._engagements.hand_over(
-                talking.engagement_id, placement, now, actor, reason.value
-            )
+        change = await self._engagements.relocate(
+            contact_id, partial(self._place_in, queue), self._clock.now(), principal, reason.value
+        )
         await self._effects.follow(change)
         return await self._desk.view(principal, contact_id)
+
+    def _place_in(self, queue: str, contact: ContactSnapshot) -> Placement:
+        self._destinations.queue(queue, contact.channel)
+        return self._placements.moved(contact, queue)
 
     async def close(
         self,

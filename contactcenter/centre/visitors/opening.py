@@ -11,7 +11,14 @@ from config.errors import Conflict, InvalidInput, Unavailable
 from config.helpline.helpline import Helpline
 from config.helpline.schema.line import Line
 from config.ids import new_id, new_token
-from config.vocabulary import Audience, Channel, Disposition, QueueStateKind
+from config.vocabulary import (
+    Audience,
+    Channel,
+    Disposition,
+    QueueStateKind,
+    Urgency,
+    UrgencySource,
+)
 from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.entrance import Entrance
 from contactcenter.centre.queue.states import QueueStates
@@ -21,10 +28,15 @@ from records.contacts.change import Change
 from records.contacts.contacts import Contacts
 from records.contacts.factors import Answer
 from records.contacts.snapshot import ContactSnapshot
+from records.contacts.urgency import Rated
 from records.follow_ups import FollowUps
 from records.messages.messages import Messages
 
 log = structlog.get_logger()
+
+
+# Answers with no raise nothing: the least urgency of all.
+NOTHING_RAISED = Rated(Urgency.U5, 1, 0, UrgencySource.FACTORS)
 
 
 class ChatOpening:
@@ -125,17 +137,13 @@ class ChatOpening:
         refuted: dict[str, Answer] = {
             factor: answer for factor, answer in answered.items() if answer == "no"
         }
-        assert contact.urgency is not None, "a chat is placed at once"
-        assert contact.band is not None, "a chat is placed at once"
         if not refuted:
             return contact
         try:
             noted = await self._contacts.tick(
                 contact.contact_id,
                 refuted,
-                contact.urgency,
-                contact.band,
-                contact.head_start_ms,
+                lambda _ticked: NOTHING_RAISED,
                 CORRESPONDENT,
                 self._clock.now(),
             )

@@ -13,7 +13,7 @@ from config.vocabulary import (
     EndedBy,
     EngagementState,
 )
-from records.actor import Actor
+from records.actor import SYSTEM, Actor
 from records.contacts.reading import UnsettledOffer
 from records.contacts.snapshot import ContactSnapshot
 from tests.simulate.truth.moving import TrueMoving
@@ -41,15 +41,13 @@ class TrueContacts(TrueMoving):
         now: datetime,
         *,
         ended_at: datetime | None = None,
-        actor: Actor | None = None,
-        turn: int | None = None,
+        actor: Actor = SYSTEM,
     ) -> ContactSnapshot:
         """Record that the person is gone: abandoned, or ended with a write-up open."""
         contact = self._store.contact(contact_id)
         if contact.state in (ContactState.ENDED, ContactState.CLOSED):
             return contact
-        if turn is not None and contact.turn != turn:
-            raise Conflict("another turn has begun", code="contact_taken")
+        self._store.require_serving(contact_id, actor)
         live = self._store.live_of(contact_id)
         connecting = live is not None and live.state is EngagementState.CONNECTING
         if ended_by is EndedBy.LISTENER and connecting:
@@ -99,8 +97,9 @@ class TrueContacts(TrueMoving):
             if (contact.disposition, contact.non_content_code) == (disposition, non_content_code):
                 return contact
             raise Conflict("closed otherwise", code="already_closed")
+        self._store.require_serving(contact_id, actor)
         if contact.state is not ContactState.ENDED:
-            raise Conflict("the contact goes on", code="contact_not_ended")
+            raise Conflict("the person is still there", code="contact_open")
         after = self._store.change(
             contact,
             now,

@@ -1,6 +1,6 @@
 """The acts and reads of engagements, by the names and the rules of `records.engagements`."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -82,8 +82,8 @@ class TrueEngagements:
     @act
     def hand_over(
         self,
-        engagement_id: UUID,
-        placement: Placement,
+        contact_id: UUID,
+        place: Callable[[ContactSnapshot], Placement],
         now: datetime,
         actor: Actor,
         reason: str,
@@ -92,14 +92,21 @@ class TrueEngagements:
         preferred_until: datetime | None = None,
     ) -> ContactSnapshot:
         """Let the contact she talks with wait for somebody else: a new turn, its rank kept."""
-        engagement = self._store.engagement(engagement_id)
-        contact = self._store.contact(engagement.contact_id)
-        if engagement.state is EngagementState.HANDED_OVER:
+        contact = self._store.contact(contact_id)
+        if contact.state is ContactState.WAITING:
+            last = self._store.last_of_contact(contact_id)
+            handed = last is not None and last.state is EngagementState.HANDED_OVER
+            if last is None or not handed or last.listener_id != actor.staff_id or last.lost_at:
+                raise Conflict("nobody talks with them", code="contact_gone")
             return contact
-        if engagement.state is EngagementState.CONNECTING:
+        self._store.require_serving(contact_id, actor)
+        placement = place(contact)
+        engagement = self._store.open_of_contact(contact_id)
+        if engagement is not None and engagement.state is EngagementState.CONNECTING:
             raise Conflict("the caller is not there yet", code="call_connecting")
-        if (contact.state, engagement.state) != (ContactState.ACTIVE, EngagementState.TALKING):
-            raise Conflict("nothing to hand over", code="contact_gone")
+        talks = engagement is not None and engagement.state is EngagementState.TALKING
+        if contact.state is not ContactState.ACTIVE or engagement is None or not talks:
+            raise Conflict("nobody talks with them", code="contact_gone")
         over = EngagementState.HANDED_OVER
         self._store.work(engagement, state=over, done_at=now, **hung_up(engagement, now))
         return self._store.change(
@@ -158,7 +165,9 @@ class TrueEngagements:
     ) -> ContactSnapshot:
         connecting = engagement.state is EngagementState.CONNECTING
         over = EngagementState.NOT_CONNECTED if connecting else EngagementState.HANDED_OVER
-        self._store.work(engagement, state=over, done_at=now, **hung_up(engagement, now))
+        lost_at = now if lost_by_desk and not connecting else None
+        done = {"done_at": now, "lost_at": lost_at}
+        self._store.work(engagement, state=over, **done, **hung_up(engagement, now))
         contact = self._store.contact(engagement.contact_id)
         assert contact.rank is not None, "an active contact was placed"
         kept_waiting = connecting and contact.answered_at is not None

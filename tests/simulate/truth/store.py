@@ -13,8 +13,9 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from config.errors import NotFound
+from config.errors import NotAllowed, NotFound
 from config.vocabulary import Channel, ContactState, EngagementState, EngagementStep
+from records.actor import Actor, Principal
 from records.contacts.change import Change
 from records.contacts.snapshot import ContactSnapshot
 from records.engagements.engagement import Engagement
@@ -102,6 +103,13 @@ class Store:
             self.watch_engagement(before, after)
         return after
 
+    def require_serving(self, contact_id: UUID, actor: Actor) -> None:
+        """Raise NotAllowed for somebody signed in who has not the contact; as the gate does."""
+        taken = self.open_of_contact(contact_id)
+        hers = taken is not None and taken.listener_id == actor.staff_id
+        if isinstance(actor, Principal) and not hers:
+            raise NotAllowed("not served by this person")
+
     def live_of(self, contact_id: UUID) -> Engagement | None:
         """Return the one engagement that is with a contact, if any."""
         return self._last(contact_id, LIVE)
@@ -109,6 +117,10 @@ class Store:
     def open_of_contact(self, contact_id: UUID) -> Engagement | None:
         """Return the engagement with a contact, or the one whose write-up is open."""
         return self._last(contact_id, OPEN)
+
+    def last_of_contact(self, contact_id: UUID) -> Engagement | None:
+        """Return the engagement that began last, over or not."""
+        return self._last(contact_id, frozenset(EngagementState))
 
     def _last(self, contact_id: UUID, states: frozenset[EngagementState]) -> Engagement | None:
         for engagement_id in reversed(self.of_contact.get(contact_id, ())):
