@@ -88,6 +88,13 @@ async def access_contact(
     Raises NotFound when there is none on a line of hers, NotAllowed otherwise.
     """
     row = await tx.fetch_one("contact.relation", contact_id, principal.staff_id)
+    return reached_of(row, principal, contact_id, right, now)
+
+
+def reached_of(
+    row: Row | None, principal: Principal, contact_id: UUID, right: Right, now: datetime
+) -> ReachedContact:
+    """Return the contact of a row that says how the person stands to it; raises as above."""
     if row is None or row["line_id"] not in principal.line_ids:
         raise NotFound("no such contact")
     relation = relation_of(row, now)
@@ -166,15 +173,20 @@ def case_relation(row: Row, now: datetime) -> Relation:
 
 @asynccontextmanager
 async def gated(
-    database: Database, vault: Vault, principal: Principal, now: datetime
+    database: Database,
+    vault: Vault,
+    principal: Principal,
+    now: datetime,
+    *,
+    reading: bool = False,
 ) -> AsyncIterator[Transaction]:
-    """Open a transaction whose refusals are kept in the trail.
+    """Open a transaction whose refusals are kept in the trail; `reading`: each statement by itself.
 
     The refused transaction leaves nothing, so the refusal is written by one
     of its own, once the first has given its connection back.
     """
     try:
-        async with database.transaction() as tx:
+        async with database.reading() if reading else database.transaction() as tx:
             yield tx
     except _Refusal as refusal:
         async with database.transaction() as tx:

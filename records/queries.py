@@ -6,7 +6,7 @@ guarantees; they stay in the text sent, which costs nothing and shows in
 pg_stat_activity.
 
 A block `-- list: coded` names columns instead; `@coded@` stands for them in
-the statements of the same file. So no statement needs `*`, which would read
+the statements of the same file, `@contact.coded@` in those of another. So no statement needs `*`, which would read
 sealed columns unasked and break when a migration adds one.
 """
 
@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 FOLDER = Path(__file__).parent / "sql"
 
+_LISTED = re.compile(r"@([a-z_]+(?:\.[a-z_]+)?)@")
 _BLOCK = re.compile(r"^-- (name|list): ([a-z][a-z0-9_]*)\s*$", re.MULTILINE)
 
 
@@ -28,24 +29,27 @@ def load_queries() -> Mapping[str, str]:
     Raises ValueError on a file with text before its first name, or a name
     given twice: both are mistakes of ours, found by any test.
     """
-    found: dict[str, str] = {}
+    bodies: dict[str, str] = {}
+    lists: dict[str, str] = {}
     for path in sorted(FOLDER.glob("*.sql")):
         head, *parts = _BLOCK.split(path.read_text(encoding="utf-8"))
         if any(line and not line.startswith("--") for line in head.splitlines()):
             raise ValueError(f"{path.name}: a statement without a name")
-        lists: dict[str, str] = {}
         for kind, name, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
             full_name = f"{path.stem}.{name}"
-            if name in lists or full_name in found:
+            if full_name in lists or full_name in bodies:
                 raise ValueError(f"{full_name}: named twice")
-            if kind == "list":
-                lists[name] = body.strip()
-            else:
-                found[full_name] = f"-- {full_name}\n{_fill(body, lists)}"
-    return MappingProxyType(found)
+            (lists if kind == "list" else bodies)[full_name] = body.strip()
+    return MappingProxyType(
+        {name: f"-- {name}\n{_filled(name, body, lists)}" for name, body in bodies.items()}
+    )
 
 
-def _fill(body: str, lists: Mapping[str, str]) -> str:
-    for name, columns in lists.items():
-        body = body.replace(f"@{name}@", columns)
-    return body.strip()
+def _filled(full_name: str, body: str, lists: Mapping[str, str]) -> str:
+    noun = full_name.partition(".")[0]
+
+    def columns(found: re.Match[str]) -> str:
+        name = found[1] if "." in found[1] else f"{noun}.{found[1]}"
+        return lists.get(name, found[0])
+
+    return _LISTED.sub(columns, body)

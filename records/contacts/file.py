@@ -1,5 +1,6 @@
 """A contact as a desk shows it: state, who took it, write-up, cases and history, read at once."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from config.vocabulary import ContactEventKind, ContactState, EngagementState, Level
-from records.access import access_contact, gated
+from records.access import gated, reached_of
 from records.actor import Principal
-from records.audit import write_audit
 from records.cases.views import CaseReference
 from records.contacts.snapshot import ContactSnapshot, snapshot_of
 from records.database import Database, Row
@@ -55,6 +55,7 @@ class ContactFile:
     form: FormRecord | None
     cases: tuple[CaseReference, ...]
     events: tuple[ToldEvent, ...]
+    facts: tuple[tuple[str, str], ...]
 
 
 class ContactFiles:
@@ -71,39 +72,29 @@ class ContactFiles:
 
         Raises NotFound when there is none on a line of hers, NotAllowed.
         """
-        async with gated(self._database, self._vault, principal, now) as tx:
-            reached = await access_contact(tx, principal, contact_id, Right.CONTACT_READ, now)
-            row = await tx.fetch_one("contact_list.get", contact_id)
+        asked = (contact_id, principal.staff_id, EVENTS_SHOWN)
+        async with gated(self._database, self._vault, principal, now, reading=True) as look:
+            row = await look.fetch_one("contact_file.whole", *asked)
+            reached = reached_of(row, principal, contact_id, Right.CONTACT_READ, now)
             assert row is not None, "the gate has just found it"
-            taken = await tx.fetch_one("contact_file.engagements", contact_id)
-            events = await tx.fetch("contact_file.events", contact_id, EVENTS_SHOWN)
-            cases = await tx.fetch("case.of_contact", contact_id)
             form = None
             if may(principal, Right.CONTACT_CONTENT_READ, reached.relation):
-                form = await self._forms.load(tx, contact_id)
-            if form is not None and not reached.relation.serving:
-                # Whoever is serving the contact wrote it; each other reading is traced.
-                await write_audit(
-                    tx,
-                    self._vault,
-                    principal,
-                    "form_read",
-                    "contact",
-                    contact_id,
-                    reached.line_id,
-                    now=now,
-                    detail={"revision": form.revision},
-                )
+                form = await self._forms.opened(look, contact_id, row)
+        if form is not None and not reached.relation.serving:
+            # Whoever is serving the contact wrote it; each other reading is traced.
+            async with self._database.transaction() as tx:
+                await self._forms.trace_reading(tx, principal, reached, form, now)
         return ContactFile(
             snapshot_of(row),
-            None if taken is None else _taken(taken),
+            _taken(*row["taken"][0]) if row["taken"] else None,
             form,
             tuple(
-                CaseReference(each["case_id"], each["reference"])
-                for each in cases
-                if each["line_id"] in principal.line_ids
+                CaseReference(case_id, reference)
+                for case_id, reference, line_id in row["cases"]
+                if line_id in principal.line_ids
             ),
-            tuple(_told(each) for each in events),
+            tuple(_told(*each) for each in row["events"]),
+            tuple((fact, value) for fact, value in row["facts"]),
         )
 
     async def page(
@@ -136,24 +127,35 @@ class ContactFiles:
 def _joined(
     contacts: Sequence[Row], taken: Sequence[Row]
 ) -> list[tuple[ContactSnapshot, Taken | None]]:
-    by_contact = {row["contact_id"]: _taken(row) for row in taken}
+    by_contact = {row["contact_id"]: _taken(*tuple(row)[1:]) for row in taken}
     return [(snapshot_of(row), by_contact.get(row["contact_id"])) for row in contacts]
 
 
-def _taken(row: Row) -> Taken:
+def _taken(
+    engagement_id: UUID,
+    listener_id: UUID,
+    listener_name: str,
+    state: str,
+    accepted_at: datetime,
+    talking_at: datetime | None,
+    wrap_up_at: datetime | None,
+    wrap_up_until: datetime | None,
+    level: str,
+    wrap_up_extensions: int,
+) -> Taken:
     return Taken(
-        row["engagement_id"],
-        row["listener_id"],
-        row["listener_name"],
-        EngagementState(row["state"]),
-        row["accepted_at"],
-        row["talking_at"],
-        row["wrap_up_at"],
-        row["wrap_up_until"],
-        Level(row["level"]),
-        row["wrap_up_extensions"],
+        engagement_id,
+        listener_id,
+        listener_name,
+        EngagementState(state),
+        accepted_at,
+        talking_at,
+        wrap_up_at,
+        wrap_up_until,
+        Level(level),
+        wrap_up_extensions,
     )
 
 
-def _told(row: Row) -> ToldEvent:
-    return ToldEvent(ContactEventKind(row["kind"]), row["at"], row["staff_name"], row["detail"])
+def _told(kind: str, at: datetime, staff_name: str | None, detail: str) -> ToldEvent:
+    return ToldEvent(ContactEventKind(kind), at, staff_name, json.loads(detail))

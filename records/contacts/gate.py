@@ -25,5 +25,5 @@ class ContactGate:
 
         Raises NotFound when she may not know of the contact, NotAllowed otherwise.
         """
-        async with gated(self._database, self._vault, principal, now) as tx:
+        async with gated(self._database, self._vault, principal, now, reading=True) as tx:
             return await access_contact(tx, principal, contact_id, right, now)

@@ -102,12 +102,37 @@ class Forms:
                 await self._trace(tx, principal, contact, "form_read", record.revision, now)
         return record
 
+    async def opened(self, look: Transaction, contact_id: UUID, row: Row) -> FormRecord | None:
+        """Return the write-up of a row of `contact_file.whole`; reads its key, if it is sealed."""
+        if row["form_id"] is None:
+            return None
+        sealed = await self._open(look, contact_id, row["form_sealed"])
+        return FormRecord(
+            row["form_id"],
+            row["form_version"],
+            row["form_revision"],
+            row["form_saved_at"],
+            row["form_saved_by"],
+            {**row["form_coded"], **sealed},
+        )
+
+    async def trace_reading(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        contact: ReachedContact,
+        record: FormRecord,
+        now: datetime,
+    ) -> None:
+        """Write to the trail that somebody who does not serve the contact read its write-up."""
+        await self._trace(tx, principal, contact, "form_read", record.revision, now)
+
     async def load(self, tx: Transaction, contact_id: UUID) -> FormRecord | None:
         """Return a contact's write-up, in a transaction already gated and traced."""
         row = await tx.fetch_one("form.get", contact_id)
         if row is None:
             return None
-        sealed = await self._open(tx, contact_id, row)
+        sealed = await self._open(tx, contact_id, row["sealed"])
         return FormRecord(
             row["form_id"],
             row["form_version"],
@@ -202,12 +227,14 @@ class Forms:
         if row["form_version"] != form.version or row["coded"] != parts.coded:
             return False
         sealed = {**parts.sealed, **parts.searchable}
-        return await self._open(tx, row["contact_id"], row) == sealed
+        return await self._open(tx, row["contact_id"], row["sealed"]) == sealed
 
-    async def _open(self, tx: Transaction, contact_id: UUID, row: Row) -> dict[str, Value]:
-        if row["sealed"] is None:
+    async def _open(
+        self, tx: Transaction, contact_id: UUID, sealed: bytes | None
+    ) -> dict[str, Value]:
+        if sealed is None:
             return {}
-        opened = await self._vault.open(tx, row["sealed"], "contact_form", "sealed", contact_id)
+        opened = await self._vault.open(tx, sealed, "contact_form", "sealed", contact_id)
         values: dict[str, Value] = json.loads(opened)
         return values
 

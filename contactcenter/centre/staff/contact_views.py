@@ -91,12 +91,10 @@ def contact_summary(
     )
 
 
-def contact_view(
-    file: ContactFile, facts: Iterable[tuple[str, str]], helpline: Helpline, now: datetime
-) -> ContactView:
+def contact_view(file: ContactFile, helpline: Helpline, now: datetime) -> ContactView:
     """Return a contact in full; without a write-up, the empty form to begin."""
     summary = contact_summary(file.contact, file.taken, helpline, now)
-    factors = factor_answers(facts)
+    factors = factor_answers(file.facts)
     return ContactView(
         **{name: getattr(summary, name) for name in ContactSummary.model_fields},
         factors=factors,

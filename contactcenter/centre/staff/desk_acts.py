@@ -59,8 +59,7 @@ class DeskActs:
         """Return the contact with its form, cases, factors and events."""
         now = self._clock.now()
         file = await self._files.read(principal, contact_id, now)
-        facts = await self._contacts.facts(contact_id)
-        return contact_view(file, facts, self._helpline, now)
+        return contact_view(file, self._helpline, now)
 
     async def _reach(self, principal: Principal, contact_id: UUID, right: Right) -> ReachedContact:
         return await self._gate.check(principal, contact_id, right, self._clock.now())
