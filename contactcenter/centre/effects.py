@@ -149,7 +149,7 @@ class Effects:
         if effect is Effect.INDEX:
             return self.queueing.changed(contact)
         if effect is Effect.SCREENS:
-            return self.wakes.tell(WakeKind.STATE, contact.contact_id)
+            return self.wakes.tell(WakeKind.STATE, contact.contact_id, contact.version)
         assert taken is not None, "the rest is about somebody's work"
         listener_id = taken.listener_id
         doing: Mapping[Effect, Callable[[], Awaitable[None]]] = {

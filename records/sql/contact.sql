@@ -192,14 +192,15 @@ UPDATE contact
 RETURNING @coded@
 
 -- name: accept
--- waiting to active, for this turn only: of any number that try, one gets a row.
+-- waiting to active, for this turn only: of any number that try, one gets a row. $4 the lines
+-- of whoever accepts.
 UPDATE contact
    SET state = 'active', version = version + 1, changed_at = $2,
        waited_ms = CASE WHEN channel = 'chat' THEN @waited@ ELSE waited_ms END,
        answered_at = CASE WHEN channel = 'chat' THEN coalesce(answered_at, $2) ELSE answered_at END,
        lost_at = CASE WHEN channel = 'chat' THEN NULL ELSE lost_at END,
        preferred_listener_id = NULL, preferred_until = NULL
- WHERE contact_id = $1 AND state = 'waiting' AND turn = $3
+ WHERE contact_id = $1 AND state = 'waiting' AND turn = $3 AND line_id = ANY ($4::text[])
 RETURNING @coded@
 
 -- name: answer

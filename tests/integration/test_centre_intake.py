@@ -19,7 +19,6 @@ from config.vocabulary import (
     ContactState,
     Disposition,
     EndedBy,
-    EngagementStep,
     EscalationOffer,
     Level,
     OverrideKind,
@@ -180,12 +179,7 @@ async def test_a_minors_cut_call_comes_back_to_the_head_and_to_its_listener(door
         new_id(),
         first.contact_id,
         first.turn,
-        ines.staff_id,
-        ines.session_id,
-        ines.max_chats,
-        first.level,
-        EngagementStep.CALL_LISTENER,
-        "conference",
+        ines,
         now,
     )
     assert taken.taken_after is not None

@@ -12,9 +12,7 @@ from config.ids import new_id
 from config.vocabulary import (
     Disposition,
     EndedBy,
-    EngagementStep,
     FollowUpKind,
-    Level,
     PresenceState,
     Urgency,
     UrgencySource,
@@ -69,12 +67,7 @@ def act_for(
             offer_id,
             contact_id,
             current.turn,
-            who.staff_id,
-            who.session_id,
-            who.max_chats,
-            Level.LISTENING,
-            EngagementStep.CALL_LISTENER,
-            None,
+            who.principal,
             now,
         )
         offers.append(offer_id)

@@ -26,7 +26,7 @@ from config.vocabulary import (
 from records.actor import CORRESPONDENT, SYSTEM, Actor
 from records.contacts.snapshot import Placement
 from tests.kit.record_rows import LINE, add_staff
-from tests.kit.records_service import U1, U3, Records, open_records
+from tests.kit.records_service import U1, U3, Listening, Records, open_records
 from tests.simulate.truth.contacts import TrueContacts
 from tests.simulate.truth.engagements import TrueEngagements
 from tests.simulate.truth.presence import TruePresence
@@ -119,12 +119,8 @@ class Both:
 
     async def _accepts(self, offer: tuple[UUID, UUID, int, UUID]) -> None:
         offer_id, contact_id, turn, who = offer
-        contact = self.store.contacts[contact_id]
-        conference = f"c{offer_id.hex}" if contact.channel is Channel.CALL else None
-        await self.do(
-            "contacts", "accept", offer_id, contact_id, turn, who, self.sessions[who], 2,
-            contact.level, EngagementStep.CALL_LISTENER, conference, self.records.now,
-        )  # fmt: skip
+        accepts = Listening(who, self.sessions[who], 2).principal
+        await self.do("contacts", "accept", offer_id, contact_id, turn, accepts, self.records.now)
 
     async def end(self) -> None:
         by, actor = self.rng.choice(

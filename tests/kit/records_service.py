@@ -10,12 +10,13 @@ from config.ids import new_id
 from config.vocabulary import (
     Audience,
     ContactEventKind,
-    EngagementStep,
     Level,
     PresenceState,
+    Role,
     Urgency,
     UrgencySource,
 )
+from records.actor import Principal
 from records.contacts.change import Change
 from records.contacts.contacts import Contacts
 from records.contacts.snapshot import ContactSnapshot, Placement
@@ -24,6 +25,7 @@ from records.engagements.engagement import Engagement
 from records.engagements.engagements import Engagements
 from records.presence import PresenceStore
 from records.vault import Vault
+from tests.kit.principals import principal_of
 from tests.kit.record_rows import LINE, NOW, a_vault, add_line, add_staff
 
 U1 = Placement("mineur", Audience.MINOR, Urgency.U1, UrgencySource.DECLARED, 0, 0, ("weapon",))
@@ -40,6 +42,14 @@ class Listening:
     staff_id: UUID
     session_id: UUID
     max_chats: int = 3
+
+    @property
+    def principal(self) -> Principal:
+        """Return the listener as whoever acts."""
+        listener, lines = Role.LISTENER, frozenset({LINE})
+        return principal_of(
+            self.staff_id, listener, lines, self.session_id, max_chats=self.max_chats
+        )
 
 
 @dataclass
@@ -102,12 +112,7 @@ class Records:
             offer_id,
             contact.contact_id,
             contact.turn,
-            who.staff_id,
-            who.session_id,
-            who.max_chats,
-            contact.level,
-            EngagementStep.CALL_LISTENER,
-            f"cf-{offer_id}" if contact.call_sid else None,
+            who.principal,
             self.now,
         )
 

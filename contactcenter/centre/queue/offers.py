@@ -14,11 +14,9 @@ from config.clock import Clock, from_milliseconds, milliseconds
 from config.errors import Conflict, NotAllowed, NotFound, Unavailable
 from config.helpline.helpline import Helpline
 from config.vocabulary import (
-    Channel,
     ContactEventKind,
     DeclineReason,
     EngagementState,
-    EngagementStep,
     Urgency,
 )
 from contactcenter.centre.effects import Effects
@@ -113,25 +111,13 @@ class Offers:
         contact_id, turn = reserved.contact_id, reserved.turn
         if contact_id is None or reserved.step not in (Step.DONE, Step.ALREADY):
             return await self._refused(principal, offer_id, reserved.step)
-        contact = await self._contacts.get(contact_id)
-        if contact.line_id not in principal.line_ids:
-            await self._router.release(offer_id, contact_gone=False)
-            raise NotFound("on no line of hers", code="not_found")
-        channel = contact.channel
         try:
             accepted = await self._contacts.accept(
-                offer_id,
-                contact_id,
-                turn,
-                principal.staff_id,
-                principal.session_id,
-                principal.max_chats,
-                contact.level,
-                EngagementStep.CALL_LISTENER if channel is Channel.CALL else EngagementStep.NONE,
-                # Opaque and unguessable: conference names show in the carrier's console.
-                f"c{offer_id.hex}" if channel is Channel.CALL else None,
-                self._clock.now(),
+                offer_id, contact_id, turn, principal, self._clock.now()
             )
+        except NotFound:
+            await self._router.release(offer_id, contact_gone=False)
+            raise
         except Conflict as error:
             gone = error.code in ("contact_gone", "contact_taken")
             await self._router.release(offer_id, gone)

@@ -31,7 +31,7 @@ class ContactEnding(ContactLosses):
             contact_id, EndedBy.LISTENER, "ended_at_desk", self._clock.now(), actor=principal
         )
         await self._effects.follow(change)
-        return await self.view(principal, contact_id)
+        return await self.view_after(principal, change)
 
     async def close(
         self,
@@ -53,7 +53,7 @@ class ContactEnding(ContactLosses):
             check=partial(self._check_words, disposition, non_content_code),
         )
         await self._effects.follow(change)
-        return await self.view(principal, contact_id)
+        return await self.view_after(principal, change)
 
     def _check_words(self, disposition: Disposition, non_content_code: str | None) -> None:
         if disposition not in WRITTEN_UP:
@@ -120,7 +120,7 @@ class ContactEnding(ContactLosses):
             else self._destinations.preferred_until(now),
         )
         await self._effects.follow(change)
-        return await self.view(principal, contact_id)
+        return await self.view_after(principal, change)
 
     def _place_in(
         self, queue: str, needs: Sequence[str] | None, contact: ContactSnapshot

@@ -39,7 +39,7 @@ class ContactRating(DeskActs):
             confirmed=confirm,
         )
         await self._effects.follow(change)
-        return await self.view(principal, contact_id)
+        return await self.view_after(principal, change)
 
     def _rated(self, urgency: Urgency) -> Rated:
         head_start_ms = self._placements.head_start_ms(urgency)
@@ -58,7 +58,7 @@ class ContactRating(DeskActs):
             contact_id, dict(factors), partial(self._floor, factors), principal, self._clock.now()
         )
         await self._effects.follow(change)
-        return await self.view(principal, contact_id)
+        return await self.view_after(principal, change)
 
     def _floor(self, said: Collection[str], ticked: Collection[str]) -> Rated:
         known = {each.id for each in self._helpline.urgency.factors}

@@ -8,10 +8,12 @@ from contactcenter.centre.effects import Effects
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.centre.staff.contact_views import contact_view
 from contactcenter.centre.staff.destinations import Destinations
+from contactcenter.centre.staff.shared_views import Fits, SharedViews
 from contactcenter.centre.views import ContactView
 from contactcenter.centre.wakes import Wakes
 from records.access import ReachedContact
 from records.actor import Principal
+from records.contacts.change import Change
 from records.contacts.contacts import Contacts
 from records.contacts.file import ContactFiles
 from records.contacts.gate import ContactGate
@@ -50,10 +52,23 @@ class DeskActs:
         self._placements = placements
         self._destinations = destinations
         self._clock = clock
+        self._shared = SharedViews(self.view)
 
     @property
     def _helpline(self) -> Helpline:
         return self._placements.helpline
+
+    async def view_after(self, principal: Principal, change: Change) -> ContactView:
+        """Return the contact as it is after a change, or later; read once for all who ask."""
+        return await self.view_that(
+            principal,
+            change.after.contact_id,
+            lambda view: view.version >= change.after.version,
+        )
+
+    async def view_that(self, principal: Principal, contact_id: UUID, fits: Fits) -> ContactView:
+        """Return the contact from a reading that fits; see SharedViews."""
+        return await self._shared.get(principal, contact_id, fits)
 
     async def view(self, principal: Principal, contact_id: UUID) -> ContactView:
         """Return the contact with its form, cases, factors and events."""

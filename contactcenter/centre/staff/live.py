@@ -35,6 +35,7 @@ from contactcenter.centre.queue.presence import Presence
 from contactcenter.centre.staff.contact_desk import ContactDesk
 from contactcenter.centre.staff.live_filter import Picture, may_supervise, seen_from
 from contactcenter.centre.staff.queue_board import QueueBoard
+from contactcenter.centre.staff.shared_views import Fits
 from contactcenter.centre.views import ContactView, PresenceView
 from contactcenter.centre.wakes import VISITOR, WakeQueue, Wakes
 from records.actor import Principal
@@ -195,7 +196,8 @@ class LiveHub:
 
     async def _taken(self, subscriber: Subscriber, contact_id: UUID) -> None:
         self._attend(subscriber, contact_id)
-        await self._show(subscriber, contact_id)
+        staff_id = subscriber.principal.staff_id
+        await self._show(subscriber, contact_id, lambda view: _is_taken_by(view, staff_id))
 
     async def _refresh(self, subscriber: Subscriber) -> None:
         self._show_presence(subscriber, await self._presence.current(subscriber.principal))
@@ -255,13 +257,14 @@ class LiveHub:
         elif wakeup.kind is WakeKind.MESSAGE:
             await self._lines(subscriber, contact_id)
         elif wakeup.kind in (WakeKind.STATE, WakeKind.RESYNC):
-            await self._show(subscriber, contact_id)
+            least = wakeup.numbers[0] if wakeup.numbers else None
+            await self._show(subscriber, contact_id, lambda view: _is_of(view, least))
             if wakeup.kind is WakeKind.RESYNC:
                 await self._lines(subscriber, contact_id)
 
-    async def _show(self, subscriber: Subscriber, contact_id: UUID) -> None:
+    async def _show(self, subscriber: Subscriber, contact_id: UUID, fits: Fits) -> None:
         try:
-            contact = await self._contacts.view(subscriber.principal, contact_id)
+            contact = await self._contacts.view_that(subscriber.principal, contact_id, fits)
         except NotAllowed:
             await self._lost(subscriber, contact_id)
             return
@@ -366,6 +369,16 @@ class LiveHub:
             # A mistake of ours about this one person or contact: her desk reads all of it anew.
             await self._quarantine.failed(_about("event")(subscriber), error)
             subscriber.has_overflowed = True
+
+
+def _is_of(view: ContactView, version: int | None) -> bool:
+    return version is not None and view.version >= version
+
+
+def _is_taken_by(view: ContactView, staff_id: UUID) -> bool:
+    taken = view.engagement
+    hers = taken is not None and taken.listener_id == staff_id
+    return hers and view.state is ContactState.ACTIVE
 
 
 def _about(act: str) -> Callable[[Subscriber], About]:

@@ -17,14 +17,13 @@ from config.vocabulary import (
     ContactEventKind,
     Disposition,
     EndedBy,
-    EngagementStep,
-    Level,
+    Role,
     Urgency,
     UrgencySource,
 )
 from contactcenter.centre.queue.placement import Placements
 from contactcenter.engines_in_use import EnginesInUse, engines_in_use
-from records.actor import SYSTEM, Actor
+from records.actor import SYSTEM
 from records.contacts.contacts import Contacts
 from records.engagements.engagements import Engagements
 from routing.model import ListenerPresence, Offer
@@ -33,6 +32,7 @@ from tests.bench.floors import INSERT, TABLE
 from tests.bench.load import BenchFailed, closed_loop
 from tests.bench.routing.scale import Scale
 from tests.kit.engines import DatabaseAddresses
+from tests.kit.principals import principal_of
 from tests.kit.ready_people import Person, ready_people
 from tests.kit.settings import settings_for
 
@@ -125,26 +125,27 @@ class Course:
             detail={"listener": offer.listener_id, "lane": offer.lane},
         )
         reserved = await self._router.accept(offer.offer_id, offer.listener_id, offer.session_id)
+        who = principal_of(
+            person.listener_id,
+            Role.LISTENER,
+            frozenset({self._placements.helpline.line.id}),
+            person.session_id,
+            max_chats=person.max_chats,
+        )
         accepted = await self._contacts.accept(
             offer.offer_id,
             offer.contact_id,
             reserved.turn,
-            person.listener_id,
-            person.session_id,
-            person.max_chats,
-            Level.LISTENING,
-            EngagementStep.CALL_LISTENER,
-            f"c{offer.offer_id.hex}",
+            who,
             self._clock.now(),
         )
         await self._router.confirm(offer.offer_id, accepted.after.version)
         await self._engagements.connected(offer.offer_id, self._clock.now())
-        actor = Actor.staff(person.listener_id, person.session_id)
         await self._contacts.end(
-            offer.contact_id, EndedBy.LISTENER, "ended_at_desk", self._clock.now(), actor=actor
+            offer.contact_id, EndedBy.LISTENER, "ended_at_desk", self._clock.now(), actor=who
         )
         await self._contacts.close(
-            offer.contact_id, actor, Disposition.NON_CONTENT, "muet", self._clock.now()
+            offer.contact_id, who, Disposition.NON_CONTENT, "muet", self._clock.now()
         )
         await self._router.finish(offer.listener_id, offer.contact_id, offer.offer_id)
 

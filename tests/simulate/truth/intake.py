@@ -15,6 +15,7 @@ from config.vocabulary import (
     EngagementStep,
     Level,
 )
+from records.actor import Principal
 from records.contacts.acceptance import has_place
 from records.contacts.change import Change
 from records.contacts.snapshot import ContactSnapshot, Placement
@@ -122,15 +123,11 @@ class TrueIntake:
         offer_id: UUID,
         contact_id: UUID,
         turn: int,
-        listener_id: UUID,
-        session_id: UUID,
-        max_chats: int,
-        level: Level,
-        first_step: EngagementStep,
-        conference_name: str | None,
+        who: Principal,
         now: datetime,
     ) -> Change:
         """Give the contact to the listener, for this turn, within her capacity."""
+        listener_id, max_chats = who.staff_id, who.max_chats
         contact = self._store.contact(contact_id)
         waits = contact.state is ContactState.WAITING and contact.turn == turn
         if not waits and (self._is_fenced or offer_id in self._store.engagements):
@@ -156,10 +153,10 @@ class TrueIntake:
             offer_id,
             contact,
             listener_id,
-            session_id,
-            level,
-            EngagementStep.NONE if talking else first_step,
-            conference_name,
+            who.session_id,
+            contact.level,
+            EngagementStep.NONE if talking else EngagementStep.CALL_LISTENER,
+            None if talking else f"c{offer_id.hex}",
             now,
         )
         self._store.unsettled.pop(offer_id, None)
