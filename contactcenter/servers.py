@@ -16,7 +16,9 @@ from config.errors import Misconfigured
 from config.helpline.helpline import Helpline
 from config.text import Catalog
 from contactcenter.health import Readiness, health_routes
-from contactcenter.web.connections import ACCEPTS_A_TURN, PortRunner
+from contactcenter.web import connections
+from contactcenter.web.connections import PortRunner
+from contactcenter.web.lobby import LobbySite
 from contactcenter.web.problems import ERROR_PAGE, Problem, problem_response, problems
 from contactcenter.web.request_ids import request_log
 from contactcenter.wiring import Centre
@@ -46,10 +48,7 @@ async def served(
     runner = PortRunner(app, forwarded_hops=forwarded_hops, shutdown_timeout=STOPPING_SECONDS)
     await runner.setup()
     try:
-        # One number tells asyncio how many to accept in one turn of the loop, and the kernel
-        # how many to keep: the first is to be small, so the second is said again.
-        await web.SockSite(runner, listening, backlog=ACCEPTS_A_TURN).start()
-        listening.listen(BACKLOG)
+        await LobbySite(runner, listening, connections.head_seconds()).start()
         yield
     finally:
         await runner.cleanup()

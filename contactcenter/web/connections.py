@@ -40,8 +40,6 @@ CONNECTIONS = 4_000
 READ_BYTES = 16 * 1024
 # What a socket may send once it is open, whatever its frames: a desk says little, and briefly.
 SOCKET_BYTES = Rate(burst=256 * 1024, per_second=16 * 1024)
-# How many connections are accepted before everything else has its turn again.
-ACCEPTS_A_TURN = 8
 
 UNREADABLE = Counter(
     "http_unreadable",
@@ -51,6 +49,11 @@ UNREADABLE = Counter(
 
 # What a sender does to a body, and no fault of ours.
 _OF_THE_SENDER = (HttpProcessingError, web.RequestPayloadError, PayloadAccessError, ConnectionError)
+
+
+def head_seconds() -> float:
+    """Return how long a head may take, from its first byte or from the connection."""
+    return min(HEAD_SECONDS, IDLE_SECONDS)
 
 
 class PortRunner(web.AppRunner):
@@ -98,6 +101,7 @@ class _Connection(RequestHandler):
         self._last_body: StreamReader = EMPTY_PAYLOAD
         self._area: bytes | None = None
         self._socket_bytes = Bucket(SOCKET_BYTES, monotonic())
+        self.first_bytes = b""  # read before there was a connection: see web/lobby.py
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # How much asyncio's own transports receive at once; others have no such bound.
@@ -111,6 +115,8 @@ class _Connection(RequestHandler):
             return
         self._area = area
         self._expect_head()
+        if self.first_bytes:
+            self.data_received(self.first_bytes)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._expect_nothing()
@@ -193,8 +199,7 @@ class _Connection(RequestHandler):
 
     def _expect_head(self) -> None:
         if self._late is None:
-            seconds = min(HEAD_SECONDS, IDLE_SECONDS)
-            self._late = self._loop.call_later(seconds, self._head_is_late)
+            self._late = self._loop.call_later(head_seconds(), self._head_is_late)
 
     def _expect_nothing(self) -> None:
         if self._late is not None:
