@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from config.ids import new_id
@@ -33,9 +34,29 @@ async def write_audit(
     Raises InvalidInput when `action` or `detail` is not coded: nothing
     personal may stand here in clear.
     """
-    audit_id = new_id()
+    row = audit_row(vault, actor, action, object_kind, object_id, line_id, now=now, detail=detail)
+    await tx.execute("audit.write", *row.values())
+    audit_id: UUID = row["audit_id"]
+    return audit_id
+
+
+def audit_row(
+    vault: Vault,
+    actor: Actor,
+    action: str,
+    object_kind: str,
+    object_id: UUID | None,
+    line_id: str | None,
+    *,
+    now: datetime,
+    detail: Mapping[str, CodedValue] | None = None,
+) -> dict[str, Any]:
+    """Return the columns of a row of the trail, signed; for a statement that writes more than it.
+
+    Raises InvalidInput as `write_audit` does.
+    """
     row = {
-        "audit_id": audit_id,
+        "audit_id": new_id(),
         "at": now,
         "actor_kind": actor.kind.value,
         "staff_id": actor.staff_id,
@@ -47,9 +68,7 @@ async def write_audit(
         "detail": coded(detail),
     }
     kek_id, key = vault.audit_signer
-    signed = bytes.fromhex(kek_id) + _digest(key, row)
-    await tx.execute("audit.write", *row.values(), signed)
-    return audit_id
+    return {**row, "hmac": bytes.fromhex(kek_id) + _digest(key, row)}
 
 
 def is_genuine(vault: Vault, row: Row) -> bool:

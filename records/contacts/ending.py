@@ -16,7 +16,7 @@ from config.vocabulary import (
 from records.actor import CORRESPONDENT, SYSTEM, Actor
 from records.coded import code
 from records.contacts.change import Change
-from records.contacts.events import add_event, audit_if_staff
+from records.contacts.events import Happened, add_event, record
 from records.contacts.holding import Held, acting, changed, finish_write_up, hold, hold_as, worked
 from records.contacts.rows import Acts
 from records.database import Transaction
@@ -145,8 +145,8 @@ class Ending(Acts):
             done = await finish_write_up(tx, held, now)
             told = {"disposition": disposition.value, "code": told_code}
             await self._owe(tx, after, terms, actor, now)
-            await add_event(tx, after, ContactEventKind.CLOSED, now, actor, detail=told)
-            await audit_if_staff(tx, self._vault, actor, "contact.close", after, now, told)
+            closed = Happened(ContactEventKind.CLOSED, told)
+            await record(tx, self._vault, actor, after, now, "contact.close", told, closed)
             return held.became(after, done)
 
     async def _end(
@@ -173,13 +173,11 @@ class Ending(Acts):
         after = changed(row)
         engagement_id = None if live is None else live.engagement_id
         left = await self._let_go(tx, live, now)
-        await add_event(
-            tx, after, ContactEventKind.ENDED, now, who, engagement_id=engagement_id, detail=told
-        )
+        over = [Happened(ContactEventKind.ENDED, told, engagement_id)]
         if after.disposition is not None:
             closed = {"disposition": after.disposition.value}
-            await add_event(tx, after, ContactEventKind.CLOSED, now, who, detail=closed)
-        await audit_if_staff(tx, self._vault, who, "contact.end", after, now, told)
+            over.append(Happened(ContactEventKind.CLOSED, closed))
+        await record(tx, self._vault, who, after, now, "contact.end", told, *over)
         return held.became(after, left)
 
     async def _let_go(

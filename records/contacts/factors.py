@@ -10,7 +10,7 @@ from config.vocabulary import ContactEventKind, ContactState, Urgency, UrgencySo
 from records.actor import Actor
 from records.coded import CodedValue, code
 from records.contacts.change import Change
-from records.contacts.events import add_event, audit_if_staff
+from records.contacts.events import Happened, record
 from records.contacts.holding import acting, changed, hold_as
 from records.contacts.rows import Acts
 from records.contacts.snapshot import ContactSnapshot
@@ -76,11 +76,10 @@ class Ticking(Acts):
             )
             after = changed(row)
             told: dict[str, CodedValue] = {factor: factors[factor] for _, factor in new}
-            await add_event(tx, after, ContactEventKind.FACTORS_TICKED, now, actor, detail=told)
+            done = [Happened(ContactEventKind.FACTORS_TICKED, told)]
             if raised:
-                kind, rated = ContactEventKind.URGENCY_RAISED, _rated(contact, urgency)
-                await add_event(tx, after, kind, now, actor, detail=rated)
-            await audit_if_staff(tx, self._vault, actor, "contact.factors", after, now, told)
+                done.append(Happened(ContactEventKind.URGENCY_RAISED, _rated(contact, urgency)))
+            await record(tx, self._vault, actor, after, now, "contact.factors", told, *done)
             return held.became(after)
 
 

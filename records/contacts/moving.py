@@ -8,7 +8,7 @@ from config.vocabulary import ContactEventKind, ContactState
 from records.actor import Actor
 from records.coded import CodedValue, code
 from records.contacts.change import Change
-from records.contacts.events import add_event, audit_if_staff
+from records.contacts.events import Happened, add_event, audit_if_staff, record
 from records.contacts.holding import Held, changed, hold
 from records.contacts.rows import Acts
 from records.contacts.snapshot import ContactSnapshot, Placement, more_urgent
@@ -70,8 +70,8 @@ class Moving(Acts):
                 "listener": listener_id,
                 "reason": code(reason, "reason"),
             }
-            await add_event(tx, after, ContactEventKind.ASSIGNED, now, actor, detail=told)
-            await audit_if_staff(tx, self._vault, actor, "contact.assign", after, now, told)
+            done = Happened(ContactEventKind.ASSIGNED, told)
+            await record(tx, self._vault, actor, after, now, "contact.assign", told, done)
             return held.became(after)
 
 

@@ -16,7 +16,7 @@ from config.vocabulary import (
 from records.actor import SYSTEM, Actor
 from records.coded import CodedValue, code
 from records.contacts.change import Change
-from records.contacts.events import add_event, audit_if_staff
+from records.contacts.events import Happened, record
 from records.contacts.follow_up import FollowUpWanted, create_follow_up
 from records.contacts.holding import Held, acting, changed, finish_write_up, hold_as, worked
 from records.contacts.rows import Acts
@@ -78,14 +78,12 @@ class TurningAway(Acts):
                 # What a listener promised is owed, whoever closes in the end.
                 terms = await self._terms(tx, contact, disposition, now)
                 await self._owe(tx, after, terms, actor, now)
+            over = []
             if contact.state is not ContactState.ENDED:
                 gone = {"by": ended_by.value, "reason": told["reason"]}
-                kind = ContactEventKind.ENDED
-                await add_event(
-                    tx, after, kind, now, actor, engagement_id=engagement_id, detail=gone
-                )
-            await add_event(tx, after, ContactEventKind.CLOSED, now, actor, detail=told)
-            await audit_if_staff(tx, self._vault, actor, "contact.close_stuck", after, now, told)
+                over.append(Happened(ContactEventKind.ENDED, gone, engagement_id))
+            over.append(Happened(ContactEventKind.CLOSED, told))
+            await record(tx, self._vault, actor, after, now, "contact.close_stuck", told, *over)
             return held.became(after, left)
 
 

@@ -9,7 +9,7 @@ from config.vocabulary import ContactEventKind, ContactState, Urgency, UrgencySo
 from records.actor import Actor, Principal
 from records.coded import CodedValue, code
 from records.contacts.change import Change
-from records.contacts.events import add_event, audit_if_staff
+from records.contacts.events import Happened, record
 from records.contacts.holding import Held, acting, changed, hold_as, require
 from records.contacts.rows import Acts
 from records.database import Transaction
@@ -143,8 +143,8 @@ async def rate(
     if reason is not None:
         told["reason"] = code(reason, "reason")
     kind = _kind(contact.urgency, rating.urgency)
-    await add_event(tx, after, kind, now, actor, detail=told)
-    await audit_if_staff(tx, vault, actor, "contact.urgency", after, now, told)
+    done = Happened(kind, told)
+    await record(tx, vault, actor, after, now, "contact.urgency", told, done)
     return held.became(after)
 
 

@@ -17,7 +17,7 @@ from config.vocabulary import (
 from records.actor import SYSTEM, Actor
 from records.coded import CodedValue, code
 from records.contacts.change import Change
-from records.contacts.events import add_event, audit_if_staff
+from records.contacts.events import Happened, add_event, record
 from records.contacts.holding import Held, changed, hold, worked
 from records.database import Transaction
 from records.engagements.engagement import Engagement, engagement_of
@@ -206,13 +206,11 @@ class Engagements(HandingOver):
         }
         if lost:
             told["lost_by_desk"] = True
-        await add_event(
-            tx, after, kind, now, actor, engagement_id=engagement.engagement_id, detail=told
-        )
+        done = [Happened(kind, told, engagement.engagement_id)]
         if actor.kind is ActorKind.STAFF and preferred[0] is not None:
             given: dict[str, CodedValue] = {"listener": preferred[0], "reason": told["reason"]}
-            await add_event(tx, after, ContactEventKind.ASSIGNED, now, actor, detail=given)
-        await audit_if_staff(tx, self._vault, actor, "contact.return", after, now, told)
+            done.append(Happened(ContactEventKind.ASSIGNED, given))
+        await record(tx, self._vault, actor, after, now, "contact.return", told, *done)
         return held.became(after, left)
 
 

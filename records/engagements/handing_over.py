@@ -10,7 +10,7 @@ from config.vocabulary import ContactEventKind, ContactState, EngagementState
 from records.actor import Actor
 from records.coded import CodedValue, code
 from records.contacts.change import Change
-from records.contacts.events import add_event, audit_if_staff
+from records.contacts.events import Happened, record
 from records.contacts.holding import Held, acting, changed, hold_as, require, worked
 from records.contacts.moving import move_held, placed, told_of_move
 from records.contacts.snapshot import ContactSnapshot, Placement
@@ -121,9 +121,8 @@ class HandingOver(Losing):
             **told_of_move(held.contact, after),
             "reason": code(reason, "reason"),
         }
-        kind = ContactEventKind.HANDED_OVER
-        await add_event(tx, after, kind, now, actor, engagement_id=engagement_id, detail=told)
-        await audit_if_staff(tx, self._vault, actor, "contact.hand_over", after, now, told)
+        done = Happened(ContactEventKind.HANDED_OVER, told, engagement_id)
+        await record(tx, self._vault, actor, after, now, "contact.hand_over", told, done)
         return after, left
 
     async def _check_handed_over_by(self, tx: Transaction, held: Held, actor: Actor) -> None:

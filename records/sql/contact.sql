@@ -360,6 +360,23 @@ INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (contact_id, kind, offer_id) WHERE offer_id IS NOT NULL DO NOTHING
 
+-- name: record
+-- What an act of staff did, in the history and in the trail, in one statement. Of the events:
+-- $7 ids, $8 kinds, $9 engagements, $10 details; the row of the trail from $11 on.
+WITH told AS (
+    INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, staff_id,
+                               engagement_id, turn, detail)
+    SELECT event_id, $1, $2, kind, $3, $4, $5, engagement_id, $6, detail::jsonb
+      FROM unnest($7::uuid[], $8::text[], $9::uuid[], $10::text[])
+           AS event (event_id, kind, engagement_id, detail)
+), written AS (
+    INSERT INTO audit (audit_id, at, actor_kind, staff_id, session_id, action,
+                       object_kind, object_id, line_id, detail, hmac)
+    VALUES ($11, $3, $4, $5, $12, $13, 'contact', $2, $1, $14, $15)
+    RETURNING audit_id
+)
+INSERT INTO audit_unsealed (audit_id) SELECT audit_id FROM written
+
 -- name: note_event
 -- The same, for something that changes no state: turn and line are read from the contact.
 INSERT INTO contact_event (event_id, line_id, contact_id, kind, at, actor_kind, staff_id,
