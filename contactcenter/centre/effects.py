@@ -149,7 +149,9 @@ class Effects:
         if effect is Effect.INDEX:
             return self.queueing.changed(contact)
         if effect is Effect.SCREENS:
-            return self.wakes.tell(WakeKind.STATE, contact.contact_id, contact.version)
+            # After an act that changed nothing, no reading made before is known to be new enough.
+            version = (contact.version,) if change.happened else ()
+            return self.wakes.tell(WakeKind.STATE, contact.contact_id, *version)
         assert taken is not None, "the rest is about somebody's work"
         listener_id = taken.listener_id
         doing: Mapping[Effect, Callable[[], Awaitable[None]]] = {

@@ -174,7 +174,9 @@ class HandingOver(Losing):
             )
             if row is None:
                 raise Conflict("no more time", code="wrap_up_limit")
-            return held.became(held.contact, engagement_of(row))
+            # Whoever shows the contact shows the write-up's end: that is a version of it too.
+            after = changed(await tx.fetch_one("contact.touch", contact_id, now))
+            return held.became(after, engagement_of(row))
 
 
 def _right_to_hand_over(held: Held) -> Right:

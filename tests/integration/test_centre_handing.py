@@ -171,7 +171,9 @@ async def test_a_write_up_is_extended_so_often_and_no_more(whole: WholeCentre) -
     assert ended.engagement.wrap_up_until is not None
     assert ended.engagement.wrap_up_extensions_left == 2
     until = ended.engagement.wrap_up_until
+    before = (await desk.view(ines, contact_id)).version
     longer = await desk.extend_wrap_up(ines, contact_id, until)
+    assert (await desk.view(ines, contact_id)).version == before + 1, "it is shown at once"
     limits = whole.helpline.limits
     assert longer.wrap_up_until - until == timedelta(seconds=limits.wrap_up_extension_seconds)
     # Sent again after a lost answer: the same answer.

@@ -60,6 +60,8 @@ class DeskActs:
 
     async def view_after(self, principal: Principal, change: Change) -> ContactView:
         """Return the contact as it is after a change, or later; read once for all who ask."""
+        if not change.happened:
+            return await self.view(principal, change.after.contact_id)
         return await self.view_that(
             principal,
             change.after.contact_id,
