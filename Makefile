@@ -30,12 +30,13 @@ check:  ## Format, lint, types, layers and sizes, the quickest first
 	@.ci/environment test
 	@.ci/check
 
-bench:  ## Print the figures of the main line, routing, the race and the floods as JSON (about 3 minutes)
+bench:  ## Print the figures of the main line, routing, the race, the floods and the acts as JSON (about 4 minutes)
 	@.ci/environment test
 	@$(BIN)/python -m tests.bench slice --quick $(ARGS)
 	@$(BIN)/python -m tests.bench routing --quick $(ARGS)
 	@$(BIN)/python -m tests.bench race --quick $(ARGS)
 	@$(BIN)/python -m tests.bench flood --quick $(ARGS)
+	@$(BIN)/python -m tests.bench acts --quick $(ARGS)
 
 lock:  ## Resolve the dependencies again (ARGS="--upgrade" to move them)
 	@.ci/environment test

@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from tests.bench import main_line, race
+from tests.bench.acts import benchmark as acts
 from tests.bench.flood import benchmark as flood
 from tests.bench.load import BenchFailed
 from tests.bench.routing import benchmark as routing
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "routing": routing.run,
     "race": race.run,
     "flood": flood.run,
+    "acts": acts.run,
 }
 
 

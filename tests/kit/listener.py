@@ -33,6 +33,7 @@ class Listener:
     is_live: bool = False
     is_away: bool = False  # her live socket stays down, as with a closed tab
     softphone: Softphone | None = None
+    watches: bool = False  # as the supervision page: her socket keeps nobody's place
     _socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def ask(self, method: str, path: str, **body: object) -> tuple[int, Document]:
@@ -122,7 +123,8 @@ class Listener:
             return
         ticket = (await self.ask("POST", "me/live-ticket"))[1]["ticket"]
         address = f"{self.staff_url}/api/v1/live"
-        async with self.http.ws_connect(address, params={"ticket": ticket}) as socket:
+        asked = {"ticket": ticket} | ({"watch": "true"} if self.watches else {})
+        async with self.http.ws_connect(address, params=asked) as socket:
             self._socket, self.is_live, self.offer = socket, True, None
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.TEXT:

@@ -140,13 +140,14 @@ class Site:
         ports: Ports | None = None,
         dies_at: str = "",
         clock_ahead: float = 0.0,
+        still_while: Path | None = None,
         is_awaited: bool = True,
         settings: Mapping[str, str] | None = None,
     ) -> AsyncIterator[RunningService]:
         """Run `contactcenter serve`; it is ready. `dies_at`: see tests.kit.dying_service.
 
-        `clock_ahead`: its machine's clock runs so many seconds ahead. Not `is_awaited`: it may
-        never be ready.
+        `clock_ahead`: its machine's clock runs so many seconds ahead. `still_while`: see
+        tests.kit.still_service. Not `is_awaited`: it may never be ready.
         """
         ports = ports or self.ports
         arguments = ["serve", *(word for role in roles for word in ("--role", role))]
@@ -155,6 +156,8 @@ class Site:
             module, arguments = "tests.kit.dying_service", [dies_at, *arguments]
         if clock_ahead:
             module, arguments = "tests.kit.shifted_service", [str(clock_ahead), *arguments]
+        if still_while is not None:
+            module, arguments = "tests.kit.still_service", [str(still_while), *arguments]
         given = {**self.environment, **ports.settings, **(settings or {})}
         async with running(arguments, self.log, given, module=module) as service:
             if is_awaited:

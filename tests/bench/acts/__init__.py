@@ -1,0 +1,1 @@
+"""The benchmark `acts`: what each act costs PostgreSQL; docs/benchmarks.md says what it means."""
