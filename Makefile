@@ -19,7 +19,7 @@ test:  ## Install, then run every test, the browser's included (PICTURES=1 keeps
 	@.ci/browser
 	$(BIN)/pytest -n auto tests/unit tests/property
 	$(BIN)/pytest -n 4 --dist worksteal --durations=10 tests/fault tests/integration
-	$(BIN)/pytest -n 3 --dist worksteal --durations=10 tests/e2e
+	$(BIN)/pytest -n 2 --dist worksteal --durations=10 tests/e2e
 
 campaign:  ## Run what is too long for each change: whole fault tables, many seeds, the full race
 	@.ci/environment test
