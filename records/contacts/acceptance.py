@@ -1,11 +1,13 @@
 """Accepting an offer: the one act by which a contact becomes a listener's."""
 
 from datetime import datetime, timedelta
+from typing import NoReturn
 from uuid import UUID
 
 from config.errors import Conflict, NotAllowed, NotFound
 from config.ids import new_id
 from config.vocabulary import Channel, ContactState, EngagementState, EngagementStep
+from records.access import gated, refusal
 from records.actor import Principal
 from records.coded import CodedValue
 from records.contacts.change import Change
@@ -14,6 +16,7 @@ from records.contacts.rows import Acts
 from records.contacts.snapshot import ContactSnapshot, snapshot_of
 from records.database import Row, Transaction
 from records.engagements.engagement import engagement_of
+from records.policy import Right
 
 
 class Accepting(Acts):
@@ -49,6 +52,20 @@ class Accepting(Acts):
             told: dict[str, CodedValue] = {"offer_id": offer_id, "turn": turn}
             await audit_if_staff(tx, self._vault, who, "contact.accept", contact, now, told)
         return Change(None, contact, None, engagement_of(made))
+
+    async def refuse_offer(
+        self, offer_id: UUID, contact_id: UUID, who: Principal, now: datetime
+    ) -> NoReturn:
+        """Refuse an offer that was made to somebody else; the trail keeps it.
+
+        Raises NotAllowed; NotFound when the contact is on no line of theirs,
+        as for an offer that never was.
+        """
+        async with gated(self._database, self._vault, who, now, reading=True) as tx:
+            row: Row | None = await tx.fetch_one("contact_list.get", contact_id)
+            if row is None or row["line_id"] not in who.line_ids:
+                raise NotFound("no such offer")
+            raise refusal(Right.CONTACT_SERVE, "offer", offer_id, row["line_id"])
 
 
 async def _already(tx: Transaction, offer_id: UUID, contact_id: UUID, who: Principal) -> Change:

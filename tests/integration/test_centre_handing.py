@@ -13,6 +13,7 @@ from config.errors import CentreError, Conflict, InvalidInput, NotAllowed, NotFo
 from config.vocabulary import (
     Channel,
     ContactState,
+    DeclineReason,
     Disposition,
     EngagementState,
     FollowUpKind,
@@ -27,6 +28,7 @@ from config.vocabulary import (
 from contactcenter.centre.views import ContactView
 from records.actor import Principal
 from records.follow_ups import FollowUps, FollowUpWanted
+from tests.kit.floor import trail
 from tests.kit.until import until
 from tests.kit.whole_centre import WholeCentre, whole_centre
 
@@ -339,6 +341,29 @@ async def test_nobody_is_offered_a_contact_of_a_line_that_her_account_lacks(
     with pytest.raises(NotAllowed) as refused:
         await presence.declare(noe, PresenceState.READY)
     assert refused.value.code == "no_profile"
+
+
+async def test_an_offer_is_refused_to_others_and_on_another_line_there_is_none(
+    whole: WholeCentre,
+) -> None:
+    ines, malik = await whole.ready("ines"), await whole.listener("malik")
+    elsewhere = await whole.listener("zoe", line_ids=frozenset({"snated"}))
+    contact_id, offers = await whole.chat(QUEUE), whole.centre.staff.offers
+    offer = await offers.current(ines)
+    assert offer is not None
+    her_other_session = await whole.second_session(ines)
+    for who, refusal in (
+        (malik, NotAllowed),
+        (her_other_session, NotAllowed),
+        (elsewhere, NotFound),
+    ):
+        with pytest.raises(refusal):
+            await offers.accept(who, offer.offer_id)
+        with pytest.raises(refusal):
+            await offers.decline(who, offer.offer_id, DeclineReason.OTHER)
+    # Of her own line: kept in the trail, as every other refusal.
+    assert await trail(whole, "access_refused") == [{"right": "contact_serve"}] * 4
+    assert await offers.accept(ines, offer.offer_id) == contact_id
 
 
 async def test_a_newer_session_takes_over_with_the_skills_of_the_account(

@@ -6,12 +6,13 @@ the telephone or the chat. A crash between any two is finished by the sweep
 (the reservation), the reconciler (the index) and the step driver (the call).
 """
 
+from typing import NoReturn
 from uuid import UUID
 
 import structlog
 
 from config.clock import Clock, from_milliseconds, milliseconds
-from config.errors import Conflict, NotAllowed, NotFound, Unavailable
+from config.errors import Conflict, NotFound, Unavailable
 from config.helpline.helpline import Helpline
 from config.vocabulary import (
     ContactEventKind,
@@ -145,10 +146,17 @@ class Offers:
             self._check_still_hers(engagement)
             return engagement.contact_id
         if step is Step.NOT_YOURS:
-            raise NotAllowed("another listener's offer", code="not_allowed")
+            await self._refuse(principal, offer_id)
         if step is Step.UNKNOWN:
             raise NotFound("no such offer", code="not_found")
         raise Conflict("the offer is over", code="offer_expired")
+
+    async def _refuse(self, principal: Principal, offer_id: UUID) -> NoReturn:
+        """Refuse somebody else's offer, or one to another session; on a foreign line there is none."""
+        offer = await self._router.offer(offer_id)
+        if offer is None:
+            raise NotFound("no such offer", code="not_found")
+        await self._contacts.refuse_offer(offer_id, offer.contact_id, principal, self._clock.now())
 
     def _check_still_hers(self, engagement: Engagement) -> None:
         # A late replay: her telephone did not answer, and the contact waits for anybody.
@@ -160,7 +168,7 @@ class Offers:
         offer = await self._router.offer(offer_id)
         step = await self._router.decline(offer_id, principal.staff_id, principal.session_id)
         if step is Step.NOT_YOURS:
-            raise NotAllowed("another listener's offer", code="not_allowed")
+            await self._refuse(principal, offer_id)
         if step is Step.UNKNOWN or offer is None:
             raise NotFound("no such offer", code="not_found")
         if step is Step.DONE:

@@ -2,7 +2,7 @@
 
 from dataclasses import MISSING, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from config.errors import Conflict, NotAllowed
@@ -161,6 +161,12 @@ class TrueIntake:
         )
         self._store.unsettled.pop(offer_id, None)
         return Change(None, after, None, self._store.work(made))
+
+    def refuse_offer(
+        self, offer_id: UUID, contact_id: UUID, who: Principal, now: datetime
+    ) -> NoReturn:
+        """Refuse an offer that was made to somebody else: everybody here works for its line."""
+        raise NotAllowed("another listener's offer")
 
     def _already(self, offer_id: UUID, contact: ContactSnapshot, listener_id: UUID) -> Change:
         made = self._store.engagements.get(offer_id)
