@@ -27,6 +27,6 @@ ENDPOINTS = (
         _serving,
         query=ColleaguesQuery,
         answer=ColleagueList,
-        problems=("not_found", "queue_unknown"),
+        problems=("queue_unknown",),
     ),
 )

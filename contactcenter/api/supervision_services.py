@@ -127,7 +127,7 @@ class Colleagues(Protocol):
     async def serving(
         self, principal: Principal, queue: str, channel: Channel | None
     ) -> ColleagueList:
-        """Return who is present and serves a queue; InvalidInput `queue_unknown`, NotFound."""
+        """Return who is present and serves a queue; InvalidInput `queue_unknown`."""
         ...
 
 

@@ -1,6 +1,6 @@
 """Who could be named in a hand-over: colleagues who are present and serve the queue."""
 
-from config.errors import InvalidInput, NotFound
+from config.errors import InvalidInput
 from config.helpline.helpline import Helpline
 from config.vocabulary import Channel
 from contactcenter.centre.supervision_views import ColleagueList, PresentColleague
@@ -23,25 +23,25 @@ class Colleagues:
         """Return who is present and serves a queue, on one channel or on any; not herself.
 
         As a first choice or helping out, since whoever is named is asked at once.
-        Raises InvalidInput `queue_unknown`, NotFound for a queue of another line.
+        Raises InvalidInput `queue_unknown`, for a queue of another line too.
         """
         lanes = [
             lane
             for lane in self._helpline.lanes()
             if lane.queue == queue and channel in (None, lane.channel)
         ]
-        if not lanes:
+        served = {lane.line for lane in lanes}
+        if not any(
+            may(principal, Right.HAND_OVER, Relation(line, serving=True)) for line in served
+        ):
             raise InvalidInput("no such queue", code="queue_unknown", field="queue")
-        line = lanes[0].line
-        if not may(principal, Right.HAND_OVER, Relation(line, serving=True)):
-            raise NotFound("no such queue")
         wanted = {lane.id for lane in lanes}
         profiles = {
             each.id
             for each in self._helpline.all_profiles()
             if not wanted.isdisjoint((*each.lanes, *(one.lane for one in each.help)))
         }
-        present = await self._floor.present(line, profiles)
+        present = await self._floor.present(lanes[0].line, profiles)
         return ColleagueList(
             colleagues=[
                 PresentColleague(
