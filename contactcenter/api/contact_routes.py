@@ -194,6 +194,7 @@ ENDPOINTS = (
         problems=(
             "not_found",
             "form_conflict",
+            "contact_not_taken",
             "contact_closed",
             "unknown_field",
             "unknown_option",

@@ -138,6 +138,7 @@ MEANINGS = MappingProxyType(
         "already_closed": _conflict("The contact was closed with another disposition."),
         "case_closed": _conflict("The case is closed; reopen it first."),
         "other_line": _conflict("The contact and the case belong to lines of two pools."),
+        "contact_not_taken": _conflict("Nobody has taken the contact yet; nothing is written up."),
         "contact_closed": _conflict("The contact is closed; its write-up no longer changes."),
         "case_or_code_needed": _conflict("Attach a case, or give a non-content code."),
         "conversation_closed": _conflict("The conversation is over; nothing can be added."),
