@@ -1,8 +1,9 @@
 """The real centre in this process, over real engines, with listeners to act in it."""
 
-from collections.abc import AsyncIterator
+import hashlib
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -10,8 +11,8 @@ from uuid import UUID, uuid4
 from config.clock import SystemClock
 from config.helpline.helpline import Helpline
 from config.helpline.load import load_helpline
-from config.ids import new_id
-from config.settings import PACKAGED_HELPLINES
+from config.ids import new_id, new_token
+from config.settings import PACKAGED_HELPLINES, load_settings
 from config.vocabulary import Audience, PresenceState, Role, Urgency, UrgencySource
 from contactcenter.centre.quarantine import Quarantine
 from contactcenter.centre.queue.placement import Placements
@@ -20,8 +21,8 @@ from contactcenter.wiring import Centre, centre
 from records.actor import SYSTEM, Principal
 from records.contacts.contacts import Contacts
 from records.set_aside import SetAside
-from records.staff import Sessions, Staff
-from tests.kit.settings import settings_for
+from records.staff import Sessions, SignedIn, Staff
+from tests.kit.settings import environment
 
 
 @dataclass
@@ -31,6 +32,7 @@ class WholeCentre:
     centre: Centre
     engines: EnginesInUse
     helpline: Helpline
+    tokens: dict[UUID, str] = field(default_factory=dict)  # of the sessions opened here
 
     def quarantine(self, loop: str) -> Quarantine:
         """Return what keeps the failing items of a loop from the others."""
@@ -55,15 +57,13 @@ class WholeCentre:
             role=role,
             password_hash=None,
             totp_secret=None,
-            line_ids=line_ids or {line.id for line in self.helpline.lines},
+            line_ids={line.id for line in self.helpline.lines} if line_ids is None else line_ids,
             profile_id=team,
             skills=skills,
             max_chats=self.helpline.limits.max_chats,
             now=now,
         )
-        session = await Sessions(database, vault).create(
-            account.staff_id, uuid4().bytes + uuid4().bytes, now, now + timedelta(hours=1)
-        )
+        session = await self._sign_in(account.staff_id)
         return Principal(
             staff_id=account.staff_id,
             session_id=session.session_id,
@@ -77,11 +77,16 @@ class WholeCentre:
 
     async def second_session(self, principal: Principal) -> Principal:
         """Return the same person signed in a second time."""
-        now = SystemClock().now()
-        session = await Sessions(self.engines.database, self.engines.vault).create(
-            principal.staff_id, uuid4().bytes + uuid4().bytes, now, now + timedelta(hours=1)
-        )
+        session = await self._sign_in(principal.staff_id)
         return replace(principal, session_id=session.session_id)
+
+    async def _sign_in(self, staff_id: UUID) -> SignedIn:
+        now, token = SystemClock().now(), new_token()
+        session = await Sessions(self.engines.database, self.engines.vault).create(
+            staff_id, hashlib.sha256(token.encode()).digest(), now, now + timedelta(hours=1)
+        )
+        self.tokens[session.session_id] = token
+        return session
 
     async def chat(
         self,
@@ -131,11 +136,20 @@ class WholeCentre:
 
 @asynccontextmanager
 async def whole_centre(
-    database_url: str, redis_url: str, data_dir: Path
+    database_url: str,
+    redis_url: str,
+    data_dir: Path,
+    *,
+    rules: Path = PACKAGED_HELPLINES / "dlpm",
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[WholeCentre]:
-    """Make the centre without ports, loops or telephony: a test drives each round itself."""
-    settings = settings_for(database_url, redis_url, data_dir)
-    helpline = load_helpline(PACKAGED_HELPLINES / "dlpm")
+    """Make the centre without ports or loops: a test drives each round itself.
+
+    `rules` is the helpline's folder. Without `more` settings there is no telephony.
+    """
+    given = environment(database_url=database_url, redis_url=redis_url, data_dir=data_dir)
+    settings = load_settings(given | dict(more or {}))
+    helpline = load_helpline(rules)
     clock = SystemClock()
     async with (
         engines_in_use(settings, helpline, clock) as engines,
