@@ -1,146 +1,18 @@
-"""Who gets through which route: every route, every role, no credential, foreign pages."""
+"""What is let in at all: foreign pages, cookies, routes that name no access. See test_api_matrix."""
 
-from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from config.errors import Misconfigured
-from config.vocabulary import Role
-from contactcenter.api.endpoints import Endpoint
-from contactcenter.api.routes import ENDPOINTS
-from contactcenter.auth.access import PUBLIC, SIGNED_IN, Credential, add_route, add_static
+from contactcenter.auth.access import PUBLIC, SIGNED_IN, add_route, add_static
 from contactcenter.auth.cookies import BrowserRules
 from contactcenter.web.application import staff_application
 from contactcenter.web.security_headers import ContentPolicy
 from tests.kit.staff_api import BASE_URL, ORIGIN, staff_api
 from tests.kit.staff_people import MemoryAccounts
-
-WORKS_ON_CONTACTS = {Role.LISTENER, Role.COORDINATOR}
-READS_CONTACTS = {*WORKS_ON_CONTACTS, Role.SUPERVISOR}
-SUPERVISES = {Role.COORDINATOR, Role.SUPERVISOR}
-# A supervisor serves what she took because it was stuck, and nothing else.
-TAKES_CONTACTS = READS_CONTACTS
-# The table of rights, said again by hand: a change of the policy must be meant.
-WHO = {
-    "session.create": set(Role),
-    "session.delete": set(Role),
-    "openapi": set(Role),
-    "live": READS_CONTACTS,
-    "me.read": set(Role),
-    "me.presence": TAKES_CONTACTS,
-    "me.live_ticket": READS_CONTACTS,
-    "me.softphone_token": TAKES_CONTACTS,
-    "me.losses_seen": TAKES_CONTACTS,
-    "offers.seen": TAKES_CONTACTS,
-    "offers.accept": TAKES_CONTACTS,
-    "offers.decline": TAKES_CONTACTS,
-    "contacts.list": READS_CONTACTS,
-    "contacts.read": READS_CONTACTS,
-    "contacts.messages": READS_CONTACTS,
-    "contacts.send": TAKES_CONTACTS,
-    "contacts.form": TAKES_CONTACTS,
-    "contacts.urgency": READS_CONTACTS,
-    "contacts.factors": TAKES_CONTACTS,
-    "contacts.hand_over": TAKES_CONTACTS,
-    "contacts.extend_wrap_up": TAKES_CONTACTS,
-    "contacts.end": TAKES_CONTACTS,
-    "contacts.close": TAKES_CONTACTS,
-    "supervision.read": SUPERVISES,
-    "supervision.assign": SUPERVISES,
-    "supervision.move": SUPERVISES,
-    "supervision.take": SUPERVISES,
-    "supervision.close": SUPERVISES,
-    "supervision.force": SUPERVISES,
-    "supervision.override": SUPERVISES,
-    "supervision.lift": SUPERVISES,
-    "follow_ups.list": READS_CONTACTS,
-    "follow_ups.claim": WORKS_ON_CONTACTS,
-    "follow_ups.release": WORKS_ON_CONTACTS,
-    "follow_ups.number": WORKS_ON_CONTACTS,
-    "follow_ups.done": WORKS_ON_CONTACTS,
-    "follow_ups.drop": WORKS_ON_CONTACTS,
-    "colleagues.list": TAKES_CONTACTS,
-    "helpline.read": READS_CONTACTS,
-    "forms.read": READS_CONTACTS,
-    "cases.list": {*READS_CONTACTS, Role.DATA_OFFICER},
-    "cases.create": WORKS_ON_CONTACTS,
-    "cases.read": {*READS_CONTACTS, Role.DATA_OFFICER},
-    "cases.attach": WORKS_ON_CONTACTS,
-}
-by_name = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-
-
-def path_of(endpoint: Endpoint) -> str:
-    path = endpoint.path.lstrip("/")
-    for name in ("contact_id", "offer_id", "case_id", "listener_id", "follow_up_id"):
-        path = path.replace(f"{{{name}}}", str(uuid4()))
-    path = path.replace("{queue}", "mineur")
-    return path.replace("{form_id}", "fiche").replace("{form_version}", "1")
-
-
-def test_the_table_of_rights_names_every_route() -> None:
-    assert {endpoint.name for endpoint in ENDPOINTS} == set(WHO)
-
-
-@by_name
-async def test_a_route_refuses_whoever_brings_nothing(endpoint: Endpoint) -> None:
-    async with staff_api() as api:
-        answer = await api.ask(endpoint.method, path_of(endpoint))
-        if endpoint.access.credential is Credential.SESSION:
-            assert answer.status == 401
-            assert (await answer.json())["code"] == "not_signed_in"
-            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-        else:
-            assert answer.status != 401 or (await answer.json())["code"] != "not_signed_in"
-
-
-@by_name
-async def test_a_route_refuses_a_session_that_never_was(endpoint: Endpoint) -> None:
-    async with staff_api() as api:
-        answer = await api.ask(
-            endpoint.method, path_of(endpoint), headers={"Authorization": "Bearer forged"}
-        )
-        if endpoint.access.credential is Credential.SESSION:
-            assert answer.status == 401
-
-
-@pytest.mark.parametrize("role", Role)
-async def test_each_role_passes_exactly_the_routes_its_rights_open(role: Role) -> None:
-    async with staff_api() as api:
-        let_through = set()
-        for endpoint in ENDPOINTS:
-            principal, headers = api.signed_in(role)
-            path = path_of(endpoint)
-            if endpoint.access.credential is Credential.TICKET:
-                ticket = (await api.services.accounts.live_ticket(principal)).ticket
-                path += f"?ticket={ticket}"
-                headers |= {
-                    "Connection": "upgrade",
-                    "Upgrade": "websocket",
-                    "Sec-WebSocket-Version": "13",
-                    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
-                }
-                url = api.server.make_url(f"/api/v1/{path}")
-                async with api.client.get(url, headers=headers) as answer:
-                    status = answer.status
-            else:
-                status = (await api.ask(endpoint.method, path, headers=headers)).status
-            if status != 403:
-                let_through.add(endpoint.name)
-        assert let_through == {name for name, roles in WHO.items() if role in roles}
-
-
-async def test_somebody_of_no_line_passes_no_route_that_needs_a_right() -> None:
-    async with staff_api() as api:
-        principal, headers = api.signed_in(Role.COORDINATOR)
-        for token, one in api.services.accounts.sessions.items():
-            assert one == principal
-            api.services.accounts.sessions[token] = replace(one, line_ids=frozenset())
-        assert (await api.ask("GET", "contacts", headers=headers)).status == 403
 
 
 @pytest.mark.parametrize(

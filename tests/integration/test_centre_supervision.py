@@ -7,14 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from config.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from config.errors import Conflict, InvalidInput
 from config.vocabulary import (
     ContactActReason,
     ContactState,
     Disposition,
     ListenerActReason,
     PresenceState,
-    QueueActReason,
     Role,
     Urgency,
 )
@@ -91,43 +90,6 @@ async def test_a_contact_is_assigned_only_where_somebody_is_ready_for_it(
     await acts.take(paul, contact_id, STUCK)
     assert await offered(whole, paul) == contact_id
     assert await whole.take(paul) == contact_id
-
-
-async def test_the_acts_of_supervision_are_refused_to_others_and_kept_in_the_trail(
-    whole: WholeCentre,
-) -> None:
-    contact_id = await whole.chat(QUEUE)
-    foreign = await whole.listener("zoe", Role.COORDINATOR, line_ids=frozenset({"snated"}))
-    ines = await whole.listener("ines")
-    staff = whole.centre.staff
-    for act in (
-        staff.supervised.assign(foreign, contact_id, ines.staff_id, STUCK),
-        staff.supervised.move(foreign, contact_id, OTHER_QUEUE, STUCK),
-        staff.supervised.take(foreign, contact_id, STUCK),
-        staff.supervised.close(foreign, contact_id, Disposition.ABANDONED, None, STUCK),
-        staff.contacts.hand_over(
-            foreign, contact_id, OTHER_QUEUE, needs=None, urgency=None, listener_id=None
-        ),
-        staff.contacts.tick(foreign, contact_id, {"arme": "yes"}),
-        staff.contacts.extend_wrap_up(foreign, contact_id, None),
-        staff.supervision.force(foreign, uuid4(), PresenceState.BREAK, ListenerActReason.REST),
-        staff.supervision.override(
-            foreign,
-            QUEUE,
-            channel=None,
-            closed=True,
-            message=None,
-            until=None,
-            reason=QueueActReason.OTHER,
-        ),
-        staff.follow_ups.claim(foreign, uuid4()),
-    ):
-        with pytest.raises(NotFound):
-            await act
-    with pytest.raises((NotAllowed, NotFound)):
-        await staff.supervised.close(ines, contact_id, Disposition.ABANDONED, None, STUCK)
-    refusals = await trail(whole, "access_refused")
-    assert {"right": "contact_assign"} in refusals
 
 
 async def test_a_contact_is_moved_keeping_its_place_and_a_served_one_waits_again(

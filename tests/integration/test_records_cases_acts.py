@@ -52,8 +52,6 @@ async def desk(database_url):
             for role in set(Role) - {Role.LISTENER}:
                 staff_id = await rows.add_staff(tx, role, role)
                 staff[role] = principal_of(staff_id, role, frozenset({rows.LINE}), uuid4())
-            stranger = await rows.add_staff(tx, Role.COORDINATOR, "stranger", ("other",))
-            staff["stranger"] = principal_of(stranger, Role.COORDINATOR, frozenset({"other"}))
         yield Desk(database, Cases(database, VAULT), staff)
 
 
@@ -221,20 +219,6 @@ async def test_who_has_no_business_with_cases_is_refused_and_the_refusal_is_kept
     assert refused["detail"] == {"right": "case_header_read"}
     assert await desk.cases.find(desk.staff[role], case.reference, NOW) is None
     assert await desk.cases.page(desk.staff[role], NOW) == []
-
-
-async def test_another_lines_staff_know_of_nothing(desk):
-    case, contact = await a_case(desk), await desk.contact_of("anne")
-    stranger = desk.staff["stranger"]
-    for act in (
-        desk.cases.get(stranger, case.case_id, NOW),
-        desk.cases.attach(stranger, case.case_id, contact, NOW),
-        desk.cases.get(stranger, uuid4(), NOW),
-    ):
-        with pytest.raises(NotFound):
-            await act
-    assert await desk.cases.find(stranger, case.reference, NOW) is None
-    assert await desk.cases.page(stranger, NOW) == []
 
 
 async def test_a_contact_of_any_line_of_the_pool_is_recorded_by_who_serves_both(desk):
