@@ -30,10 +30,8 @@ class Colleagues:
             for lane in self._helpline.lanes()
             if lane.queue == queue and channel in (None, lane.channel)
         ]
-        served = {lane.line for lane in lanes}
-        if not any(
-            may(principal, Right.HAND_OVER, Relation(line, serving=True)) for line in served
-        ):
+        line = lanes[0].line if lanes else None  # a queue is of one line
+        if line is None or not may(principal, Right.HAND_OVER, Relation(line, serving=True)):
             raise InvalidInput("no such queue", code="queue_unknown", field="queue")
         wanted = {lane.id for lane in lanes}
         profiles = {
@@ -41,7 +39,7 @@ class Colleagues:
             for each in self._helpline.all_profiles()
             if not wanted.isdisjoint((*each.lanes, *(one.lane for one in each.help)))
         }
-        present = await self._floor.present(lanes[0].line, profiles)
+        present = await self._floor.present(line, profiles)
         return ColleagueList(
             colleagues=[
                 PresentColleague(
