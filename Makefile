@@ -17,8 +17,7 @@ demo:  ## Install, then run everything on this machine (Ctrl-C stops it; ARGS="-
 test:  ## Install, then run every test, the browser's included (PICTURES=1 keeps pictures of the pages)
 	@.ci/environment test
 	@.ci/browser
-	$(BIN)/pytest -n auto tests/unit tests/property
-	$(BIN)/pytest -n 4 --dist worksteal --durations=10 tests/fault tests/integration
+	$(BIN)/pytest -n 4 --dist worksteal --durations=20 tests/fault tests/integration tests/property tests/unit
 	$(BIN)/pytest -n 2 --dist worksteal --durations=10 tests/e2e
 
 campaign:  ## Run what is too long for each change: whole fault tables, many seeds, the full race

@@ -69,7 +69,7 @@ async def test_a_seed_takes_the_same_course_again():
     ("sabotage", "law"),
     [
         ("loses_confirms", "offers_end_in_time"),  # and nobody repairs them
-        ("never_sweeps", "offers_end_in_time"),
+        pytest.param("never_sweeps", "offers_end_in_time", marks=pytest.mark.campaign),
         ("ignores_turns", "one_owner"),
     ],
 )

@@ -115,7 +115,14 @@ async def test_a_call_still_being_connected_is_not_ended_over_the_head_of_a_park
         await phone.until_status("completed")
 
 
-@pytest.mark.parametrize("fault", ["silent", "refuses", "unregistered"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "silent",
+        pytest.param("refuses", marks=pytest.mark.campaign),
+        pytest.param("unregistered", marks=pytest.mark.campaign),
+    ],
+)
 async def test_a_telephone_that_does_not_answer_gives_the_caller_back_at_the_same_rank(
     fault: str, tmp_path: Path, database: DatabaseAddresses, redis_url: str
 ) -> None:
