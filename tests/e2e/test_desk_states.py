@@ -1,5 +1,6 @@
 """What the desk shows when things go otherwise; each state reads well by axe and by zoom."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +21,6 @@ from tests.kit.desk_page import (
     visitor,
 )
 from tests.kit.service import ANY_PORT, ROOT, RunningService, running_demo
-from tests.kit.until import until
 
 PICTURES = ROOT / "artifacts" / "desk"
 WINDOWS = {"wide": (1920, 1080), "small": (800, 600), "zoomed-200": (650, 450)}
@@ -144,6 +144,36 @@ async def test_two_missed_offers_ask_and_nothing_is_automatic(
             await expect(desk.page.locator("#accept")).to_be_visible(timeout=40_000)
 
 
+async def _a_press_of_ready_waits_for_the_telephone(desk: DeskPage) -> None:
+    """Leaves her ready, with a telephone that no call reaches."""
+    page, may_register = desk.page, asyncio.Event()
+    without = "**/static/softphone/emulator.js"
+    await page.route(without, lambda route: route.abort())
+    await page.locator("button[data-presence=ready]").click()
+    await expect(page.locator("#notice")).to_contain_text("ne se relie pas")
+    await expect(page.locator(".dot.offline")).to_be_visible()
+    await page.unroute(without)
+
+    async def late(socket: WebSocketRoute) -> None:
+        network = socket.connect_to_server()
+
+        async def register(frame: str | bytes) -> None:
+            await may_register.wait()
+            network.send(frame)
+
+        socket.on_message(register)
+        network.on_message(lambda frame: None if "incoming" in str(frame) else socket.send(frame))
+
+    await page.route_web_socket(re.compile(r"/softphone$"), late)
+    await page.reload()
+    await page.locator("button[data-presence=ready]").click()
+    await expect(page.locator("#telephone-connecting")).to_be_visible()
+    await expect(page.locator(".dot.offline")).to_be_visible()
+    may_register.set()
+    await expect(page.locator(".dot.ready")).to_be_visible()
+    await expect(page.locator("#telephone-connecting")).to_have_count(0)
+
+
 async def test_a_telephone_that_does_not_answer_asks_for_the_headset(
     tmp_path: Path, browser: Browser
 ) -> None:
@@ -152,8 +182,7 @@ async def test_a_telephone_that_does_not_answer_asks_for_the_headset(
         desk_page(browser, service, "ines", PICTURES) as desk,
     ):
         page = desk.page
-        await page.route("**/static/softphone/emulator.js", lambda route: route.abort())
-        await declare_ready(desk)
+        await _a_press_of_ready_waits_for_the_telephone(desk)
         async with caller(service, "1"):
             await expect(page.locator("#accept")).to_be_visible()
             await desk.press("Control+Shift+Enter")
@@ -242,28 +271,18 @@ async def test_a_lost_connection_is_said_and_the_text_stays(
 async def _a_lost_telephone_is_said_and_its_listener_not_ready(desk: DeskPage) -> None:
     """Cut the telephone's own socket; the desk's other ones live on. Leaves her ready again."""
     page, open_sockets, is_cut = desk.page, [], False
-    registered: list[str | bytes] = []
 
     async def through(socket: WebSocketRoute) -> None:
         if is_cut:
             await socket.close()
             return
         open_sockets.append(socket)
-        network = socket.connect_to_server()
-
-        def tell(frame: str | bytes) -> None:
-            if "registered" in str(frame):
-                registered.append(frame)
-            socket.send(frame)
-
-        network.on_message(tell)
+        socket.connect_to_server()
 
     await page.route_web_socket(re.compile(r"/softphone$"), through)
     await page.reload()
     await expect(page.locator("button[data-presence=ready]")).to_be_enabled(timeout=40_000)
     await declare_ready(desk)
-    # A telephone that could not be rung yet is not lost.
-    await until(lambda: registered)
     await expect(page.locator("#telephone-lost")).to_have_count(0)
     is_cut = True
     await open_sockets[0].close()

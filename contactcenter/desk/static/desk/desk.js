@@ -110,7 +110,6 @@ class Desk extends StoreElement {
   }
 
   async #ready() {
-    await this.store.telephone.prepare();
     await this.store.declare('ready');
     this.querySelector('#quiet-title')?.focus();
   }

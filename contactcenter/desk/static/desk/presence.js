@@ -10,12 +10,6 @@ const CHOICES = ['ready', 'break', 'leaving', 'offline'];
 class Presence extends StoreElement {
   static properties = { ...StoreElement.properties, checking: { state: true } };
 
-  async #declare(state) {
-    // The press is the gesture that browsers want before a microphone opens.
-    if (state === 'ready') await this.store.telephone?.prepare();
-    await this.store.declare(state);
-  }
-
   render() {
     const { presence, connection } = this.store;
     const chats = [...this.store.contacts.values()].filter(({ channel }) => channel === 'chat');
@@ -25,6 +19,11 @@ class Presence extends StoreElement {
           <span class="dot ${presence.state}" aria-hidden="true"></span>
           <strong role="status" id="presence-state">${t(`presence_${presence.state}`)}</strong>
           ${this.#times(presence)}
+          ${this.store.isPreparing
+            ? html`<span class="note" role="status" id="telephone-connecting"
+                >${t('telephone_connecting')}</span
+              >`
+            : nothing}
         </span>
         <span class="switch">
           ${CHOICES.map(
@@ -33,7 +32,7 @@ class Presence extends StoreElement {
               data-presence=${state}
               aria-pressed=${String(presence.state === state)}
               ?disabled=${connection !== 'live'}
-              @click=${() => this.#declare(state)}
+              @click=${() => this.store.declare(state)}
             >
               ${t(`presence_do_${state}`)}
             </button>`,
@@ -106,7 +105,7 @@ class Presence extends StoreElement {
   #ask(words, act) {
     return html`<div role="alert" class="banner warning asks">
       <p>${t(words)}</p>
-      <button type="button" class="primary" id="answer-ready" @click=${() => this.#declare('ready')}>
+      <button type="button" class="primary" id="answer-ready" @click=${() => this.store.declare('ready')}>
         ${t(act)}
       </button>
     </div>`;

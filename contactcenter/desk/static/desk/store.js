@@ -29,6 +29,9 @@ export class Store extends EventTarget {
   panel = null;
   softphone = null;
   telephone = null;
+  /** True while a press of « ready » waits for the telephone. */
+  isPreparing = false;
+  #declaring = null;
   talks = new Talks(
     () => this.changed(),
     (problem) => this.heardRefusal(problem),
@@ -121,18 +124,43 @@ export class Store extends EventTarget {
     if (problem.status === 401) this.#connected('signed_out');
   }
 
+  /**
+   * Declare what one is. « Ready » means able: it is said once the telephone can be rung,
+   * and not at all while it cannot. To be called from a press, the gesture that browsers
+   * want before a microphone opens.
+   */
   declare(state) {
     this.closedLast = null;
+    const said = Symbol(state);
+    this.#declaring = said;
     return this.act(async () => {
-      this.presence = await api.declare(state);
+      const able = state !== 'ready' || (await this.#able());
+      // Another press came while the telephone was not there yet.
+      if (this.#declaring !== said) return;
+      if (able) this.presence = await api.declare(state);
+      else this.notice = { words: 'telephone_unreachable' };
     });
+  }
+
+  async #able() {
+    this.isPreparing = true;
+    this.changed();
+    try {
+      return (await this.telephone?.prepare()) ?? true;
+    } finally {
+      this.isPreparing = false;
+    }
   }
 
   accept() {
     if (!this.offer) return null;
     const { offer_id: offer, channel } = this.offer;
     return this.act(async () => {
-      if (channel === 'call') this.telephone?.expect(offer);
+      if (channel === 'call') {
+        this.telephone?.expect(offer);
+        // After a reload the offer may be here before the telephone is.
+        await this.#able();
+      }
       try {
         const { contact } = await api.accept(offer);
         this.closedLast = null;

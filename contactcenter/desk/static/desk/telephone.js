@@ -8,6 +8,9 @@ const CHIME_HZ = 660;
 const CHIME_SECONDS = 0.25;
 // A renewal or a reconnection that succeeds at the second try changes nothing for anybody.
 const LOST_AFTER_MS = 10_000;
+// How long a press of « ready » waits for the network to know this telephone.
+const REGISTERED_WITHIN_MS = 10_000;
+const UNREACHABLE = new Set(['off', 'connecting']);
 // What the service says of who was declared so.
 const LOST = 'telephone_lost';
 // What a listener is told of the telephone's troubles; the others pass or show as a state.
@@ -21,6 +24,7 @@ export class Telephone {
   #expected = null;
   #wasReady = false;
   #losing = 0;
+  #waiting = new Set();
 
   constructor(store) {
     this.#store = store;
@@ -47,15 +51,35 @@ export class Telephone {
     return this.#softphone?.heard ?? 0;
   }
 
-  /** Open the microphone and register; a service without telephony needs neither. */
+  /**
+   * Open the microphone and register; a service without telephony needs neither.
+   *
+   * True once the network can ring this telephone (or that of the tab that leads),
+   * false when it could not after ten seconds. The browser's own question about the
+   * microphone takes the time it takes.
+   */
   async prepare() {
     this.#sound ??= new AudioContext();
     this.#sound.resume();
-    if (!this.#store.softphone?.kind) return;
+    if (!this.#store.softphone?.kind) return true;
     this.#starting ??= this.#start().catch(() => {
       this.#starting = null;
     });
     await this.#starting;
+    return this.#softphone !== null && this.#reached();
+  }
+
+  #reached() {
+    if (!UNREACHABLE.has(this.state)) return true;
+    return new Promise((resolve) => {
+      const done = (reached) => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        resolve(reached);
+      };
+      const timer = setTimeout(() => done(false), REGISTERED_WITHIN_MS);
+      this.#waiting.add(done);
+    });
   }
 
   async #start() {
@@ -94,6 +118,7 @@ export class Telephone {
    */
   #moved(state) {
     this.#wasReady ||= state === 'ready';
+    if (!UNREACHABLE.has(state)) for (const done of [...this.#waiting]) done(true);
     clearTimeout(this.#losing);
     if (this.isLost) this.#losing = setTimeout(() => this.#lose(), LOST_AFTER_MS);
     else if (state === 'ready' && this.#store.presence.reason === LOST) this.#store.declare('ready');

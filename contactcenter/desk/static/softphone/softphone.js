@@ -71,15 +71,24 @@ export class Softphone extends EventTarget {
   /** Connects once this tab leads its session; returns at once. */
   start(identity) {
     if (this.#state !== 'off') return;
-    this.setState('elsewhere');
+    this.setState('connecting');
     const lead = () =>
       new Promise((resolve) => {
         this.#release = resolve;
         this.setState('connecting');
         Promise.resolve(this.connect()).catch(() => this.trouble('network'));
       });
-    if (navigator.locks) navigator.locks.request(`softphone-${identity}`, lead);
-    else lead();
+    if (!navigator.locks) {
+      lead();
+      return;
+    }
+    const name = `softphone-${identity}`;
+    navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+      if (lock) return lead();
+      this.setState('elsewhere');
+      navigator.locks.request(name, lead);
+      return null;
+    });
   }
 
   /** Ends the leg, disconnects and lets another tab lead. */
