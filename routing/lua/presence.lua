@@ -6,32 +6,31 @@
 -- version again repairs the load and gives a lease where none is; it prolongs none, which only her
 -- sockets do (heartbeat), and it keeps `asked`, which only a newer declaration ends. The load
 -- given was read before this step ran, so entries younger than settle_ms (longer than a read may
--- take) win over it, either way; a rebuild says exact. Her profile's lanes must be registered
--- first (register.lua), by the same stamp.
+-- take) win over it, either way, in a rebuild too. Her profile's lanes must be registered first
+-- (register.lua), by the same stamp.
 -- KEYS: {pool}:meta. ARGV: 2 listener, 3 session, 4 version, 5 profile, 6 stamp of its lanes,
--- 7 state, 8 capacity, 9 lease_ms, 10 exact ('1' or '0'), then 3 for each open engagement: contact
--- channel engagement.
+-- 7 state, 8 capacity, 9 lease_ms, then 3 for each open engagement: contact channel engagement.
 -- Returns DONE, ALREADY (same version), STALE; or -1, nothing changed, for another stamp.
 local id, session, version, profile, state = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[7]
-local lease_ms, is_exact = tonumber(ARGV[9]), ARGV[10] == '1'
+local lease_ms = tonumber(ARGV[9])
 if redis.call('HGET', POOL .. 'profiles', profile) ~= ARGV[6] then
   return -1
 end
 
 local function merge_load()
   local given, known = {}, read_hash(Listener.load_key(id)) or {}
-  for i = 11, #ARGV, 3 do
+  for i = 10, #ARGV, 3 do
     given[ARGV[i]] = { ARGV[i + 1], ARGV[i + 2] }
   end
   for contact, load in pairs(known) do
     local at = tonumber(string.match(load, '%d+$'))
-    if not given[contact] and (is_exact or at + LIMIT.settle_ms <= now) then
+    if not given[contact] and at + LIMIT.settle_ms <= now then
       redis.call('HDEL', Listener.load_key(id), contact)
       redis.call('ZREM', POOL .. 'wrapups', id .. ' ' .. contact)
     end
   end
   for contact, open in pairs(given) do
-    if not known[contact] and (is_exact or not Listener.is_finished(id, contact, open[2])) then
+    if not known[contact] and not Listener.is_finished(id, contact, open[2]) then
       redis.call('HSET', Listener.load_key(id), contact, open[1] .. ' ' .. open[2] .. ' 0')
     end
   end

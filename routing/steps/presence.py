@@ -28,9 +28,6 @@ class PresenceSteps(PoolSteps):
         alive. `match_listener` her afterwards. Raises InvalidInput
         (`profile_unknown`, `channel_unknown`, `presence_invalid`), Unavailable.
         """
-        return await self._set_presence(presence, is_exact=False)
-
-    async def _set_presence(self, presence: ListenerPresence, *, is_exact: bool) -> Step:
         check_presence(presence)
         profile = presence.profile_id
         capacity = self._plan.capacity(profile, presence.max_chats, presence.chats_beside_call)
@@ -44,7 +41,6 @@ class PresenceSteps(PoolSteps):
             str(presence.state),
             capacity,
             presence.lease_ms,
-            int(is_exact),
             *_flat(presence.load),
         ]
         for _ in range(REGISTRATIONS):

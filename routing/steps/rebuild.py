@@ -52,7 +52,7 @@ class RebuildSteps(ContactSteps, PresenceSteps):
         return entered
 
     async def restore_listeners(self, epoch: str, listeners: Sequence[ListenerPresence]) -> None:
-        """Enter presences with their exact load; the lease given is the time to come back.
+        """Enter presences with their load; the lease given is the time to come back.
 
         Raises Conflict (`rebuild_superseded`), InvalidInput
         (`profile_unknown`), Unavailable.
@@ -60,7 +60,7 @@ class RebuildSteps(ContactSteps, PresenceSteps):
         for batch in _batches(listeners, BATCH):
             await self._go_on(epoch)
             for presence in batch:
-                await self._set_presence(presence, is_exact=True)
+                await self.set_presence(presence)
 
     async def end_rebuild(self, epoch: str) -> int:
         """Drop what was not confirmed, name the epoch; return how many entries were dropped.

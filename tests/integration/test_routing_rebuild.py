@@ -114,14 +114,35 @@ async def test_dropped_ghost_takes_its_offer_off_the_desk(pool: Pool) -> None:
     assert (await pool.router.overview()).free["both"] == 1
 
 
-async def test_rebuild_enters_the_exact_load(pool: Pool) -> None:
+async def test_a_contact_accepted_while_a_rebuild_reads_still_loads_its_listener(
+    pool: Pool,
+) -> None:
     await pool.sign_in("l1")
     await pool.arrive("c1")
-    await pool.serve()
+    read_before = presence("l1", load=(Load(ident("c2"), "chat"),))
+    offer = await pool.match()
     epoch = await pool.router.begin_rebuild()
-    await pool.router.restore_listeners(epoch, [presence("l1", load=(Load(ident("c2"), "chat"),))])
+    await pool.take(offer)
+    await pool.router.restore_listeners(epoch, [read_before])
     await pool.router.end_rebuild(epoch)
-    assert await pool.router.load_of(ident("l1")) == (Load(ident("c2"), "chat"),)
+    assert {load.contact_id for load in await pool.router.load_of(ident("l1"))} == {
+        ident("c1"),
+        ident("c2"),
+    }
+
+
+async def test_a_contact_finished_while_a_rebuild_reads_does_not_load_its_listener_again(
+    pool: Pool,
+) -> None:
+    await pool.sign_in("l1")
+    await pool.arrive("c1")
+    offer = await pool.serve()
+    read_before = presence("l1", load=await pool.router.load_of(ident("l1")))
+    epoch = await pool.router.begin_rebuild()
+    await pool.router.finish(ident("l1"), ident("c1"), offer.offer_id)
+    await pool.router.restore_listeners(epoch, [read_before])
+    await pool.router.end_rebuild(epoch)
+    assert await pool.router.load_of(ident("l1")) == ()
 
 
 async def test_restoring_the_same_version_does_not_touch_an_offer(pool: Pool) -> None:

@@ -11,7 +11,7 @@ from tests.kit.routing_model_offers import LIVING, OfferModel
 class DeskModel(OfferModel):
     """Presence, loads and the sweep."""
 
-    def set_presence(self, given: ListenerPresence, *, is_exact: bool = False) -> Step:
+    def set_presence(self, given: ListenerPresence) -> Step:
         self.hear()
         id_ = given.listener_id
         known = self.listeners.get(id_)
@@ -35,26 +35,24 @@ class DeskModel(OfferModel):
             listener.lease = None
         elif not is_same or listener.lease is None:
             listener.lease = self.now + given.lease_ms
-        self.merge_load(id_, listener, [Load(*load) for load in given.load], is_exact=is_exact)
+        self.merge_load(id_, listener, [Load(*load) for load in given.load])
         self.take_back(listener, old_session)
         if listener.state != PresenceState.READY:
             self.free_preferences(id_)
         return Step.ALREADY if is_same else Step.DONE
 
-    def merge_load(
-        self, id_: UUID, listener: Listener, given: list[Load], *, is_exact: bool
-    ) -> None:
+    def merge_load(self, id_: UUID, listener: Listener, given: list[Load]) -> None:
         """Repair the load; what is younger than a read may take wins over what was read."""
         self.forget_finished(listener)
         settled = self.now - self.limits.settle_ms
         told = {load.contact_id for load in given}
         for contact_id, (_, _, at) in list(listener.load.items()):
-            if contact_id not in told and (is_exact or at <= settled):
+            if contact_id not in told and at <= settled:
                 del listener.load[contact_id]
                 self.wrap_ups.pop((id_, contact_id), None)
         for load in given:
             finished = self.is_finished(listener, load.contact_id, load.engagement_id)
-            if load.contact_id not in listener.load and (is_exact or not finished):
+            if load.contact_id not in listener.load and not finished:
                 listener.load[load.contact_id] = (load.channel, load.engagement_id, 0)
 
     def forget_finished(self, listener: Listener) -> None:

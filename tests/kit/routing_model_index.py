@@ -42,7 +42,7 @@ class IndexModel(DeskModel):
         if given and self.go_on(name) is Step.STALE:
             return Step.STALE
         for one in given:
-            self.set_presence(one, is_exact=True)
+            self.set_presence(one)
         return Step.DONE
 
     def end_rebuild(self, name: str) -> int | None:
