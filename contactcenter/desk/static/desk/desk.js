@@ -79,7 +79,7 @@ class Desk extends StoreElement {
 
   // « Ready again » is her word: nothing here says it for her.
   #quiet() {
-    const { presence, closedLast, connection } = this.store;
+    const { presence, closedLast } = this.store;
     const { state, reason } = presence;
     const rests = state === 'break' && reason === 'hard_contact';
     const again = (closedLast || rests) && state !== 'ready';
@@ -101,7 +101,7 @@ class Desk extends StoreElement {
             type="button"
             class="primary"
             id="ready-again"
-            ?disabled=${connection !== 'live'}
+            ?disabled=${!this.store.canDeclare}
             @click=${() => this.#ready()}
           >
             ${t(again ? 'ready_again' : 'ready_now')}

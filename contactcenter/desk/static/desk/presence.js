@@ -11,7 +11,7 @@ class Presence extends StoreElement {
   static properties = { ...StoreElement.properties, checking: { state: true } };
 
   render() {
-    const { presence, connection } = this.store;
+    const { presence } = this.store;
     const chats = [...this.store.contacts.values()].filter(({ channel }) => channel === 'chat');
     return html`
       <div role="group" aria-label=${t('presence_label')} class="presence">
@@ -31,7 +31,7 @@ class Presence extends StoreElement {
               type="button"
               data-presence=${state}
               aria-pressed=${String(presence.state === state)}
-              ?disabled=${connection !== 'live'}
+              ?disabled=${!this.store.canDeclare}
               @click=${() => this.store.declare(state)}
             >
               ${t(`presence_do_${state}`)}

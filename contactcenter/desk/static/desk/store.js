@@ -64,6 +64,11 @@ export class Store extends EventTarget {
     this.changed();
   }
 
+  /** True while a state can be declared: the line lives, and the desk knows what it is. */
+  get canDeclare() {
+    return this.connection === 'live' && this.staff !== null;
+  }
+
   get contact() {
     return this.contacts.get(this.selected) ?? null;
   }
