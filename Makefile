@@ -41,12 +41,13 @@ lock:  ## Resolve the dependencies again (ARGS="--upgrade" to move them)
 	@.ci/environment test
 	@.ci/lock $(ARGS)
 
-vendor:  ## Copy the browser libraries that the npm lock names into the repository (needs npm)
-	cd contactcenter/desk/vendor-packages && npm ci && npm run vendor
+vendor:  ## Copy the browser libraries that the npm lock names into the repository
+	@.ci/environment test
+	cd contactcenter/desk/vendor-packages && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci && npm run vendor
 
 hooks:  ## Run the quick checks before each commit
 	@.ci/environment test
 	$(BIN)/pre-commit install
 
 clean:  ## Remove what the tools made; the demo's records (.data) stay
-	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .ci/node/node_modules .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[3]
 DESK = ROOT / "contactcenter" / "desk"
 PACKAGES = DESK / "vendor-packages"
 LOCK = PACKAGES / "package-lock.json"
+TOOLS = ROOT / ".ci" / "node"
 FILES: dict[str, dict[str, str]] = json.loads((PACKAGES / "files.json").read_text())
 VENDORED = (DESK / "static" / "vendor", ROOT / "tests/kit/vendor")
 
@@ -20,11 +21,17 @@ def locked(name: str) -> dict[str, Any]:
     return package
 
 
-def test_lock_file_names_no_registry() -> None:
-    packages = json.loads(LOCK.read_text())["packages"]
-    assert all("resolved" not in package for package in packages.values())
-    assert "registry" not in LOCK.read_text()
-    assert "registry=" not in (LOCK.parent / ".npmrc").read_text()
+@pytest.mark.parametrize("folder", [PACKAGES, TOOLS], ids=["vendored", "tools"])
+def test_lock_file_names_no_registry(folder: Path) -> None:
+    lock = (folder / "package-lock.json").read_text()
+    assert all("resolved" not in package for package in json.loads(lock)["packages"].values())
+    assert "registry" not in lock
+    assert "registry=" not in (folder / ".npmrc").read_text()
+
+
+def test_types_of_lit_are_those_of_the_lit_that_is_served() -> None:
+    tools = json.loads((TOOLS / "package-lock.json").read_text())["packages"]
+    assert tools["node_modules/lit"]["version"] == locked("lit")["version"]
 
 
 def test_lock_has_the_integrity_of_each_package_it_is_asked_for() -> None:
