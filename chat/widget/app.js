@@ -200,7 +200,8 @@ function begin() {
   } else {
     start.show();
   }
-  way.count = (left, key) => view.count(left ? words.say(`exit_steps_${left}`, { key: words.say(EXIT_KEYS[key]) }) : "");
+  way.count = (left, key) =>
+    view.count(left ? words.say(`exit_steps_${left}`, { key: words.say(EXIT_KEYS[key]) }) : "");
   way.stop = () => {
     if (link) link.stop();
     store.stop();

@@ -63,26 +63,34 @@
       if (presses.length) way.count(0, key);
       presses = [];
     };
-    addEventListener("keydown", (event) => {
-      if (event.key !== key) {
+    addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== key) {
+          alone = false;
+          forget();
+        } else if (!event.repeat) {
+          alone = !event.isComposing;
+        }
+      },
+      true,
+    );
+    addEventListener(
+      "keyup",
+      (event) => {
+        if (event.key !== key || !alone) return;
         alone = false;
-        forget();
-      } else if (!event.repeat) {
-        alone = !event.isComposing;
-      }
-    }, true);
-    addEventListener("keyup", (event) => {
-      if (event.key !== key || !alone) return;
-      alone = false;
-      const now = performance.now();
-      presses = presses.filter((at) => now - at < WINDOW_MS);
-      presses.push(now);
-      if (presses.length >= TIMES) leave();
-      else way.count(TIMES - presses.length, key);
-      setTimeout(() => {
-        if (presses.length && performance.now() - presses[presses.length - 1] >= WINDOW_MS) forget();
-      }, WINDOW_MS + 50);
-    }, true);
+        const now = performance.now();
+        presses = presses.filter((at) => now - at < WINDOW_MS);
+        presses.push(now);
+        if (presses.length >= TIMES) leave();
+        else way.count(TIMES - presses.length, key);
+        setTimeout(() => {
+          if (presses.length && performance.now() - presses[presses.length - 1] >= WINDOW_MS) forget();
+        }, WINDOW_MS + 50);
+      },
+      true,
+    );
   }
 
   const isExit = (event) => event.target instanceof Element && event.target.closest("#exit");
@@ -120,10 +128,14 @@
 
   addEventListener("error", broken, true);
   setTimeout(broken, WHOLE_MS);
-  addEventListener("submit", (event) => {
-    if (isReady) return;
-    event.preventDefault();
-    way.early = event.target;
-  }, true);
+  addEventListener(
+    "submit",
+    (event) => {
+      if (isReady) return;
+      event.preventDefault();
+      way.early = event.target;
+    },
+    true,
+  );
   globalThis.way = way;
 })();

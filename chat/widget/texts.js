@@ -1,11 +1,12 @@
 // What may be sent as a line, as the service takes it: rules on texts alone.
 
 // Controls that no store keeps and no screen shows; tabs and line breaks stay.
+// eslint-disable-next-line no-control-regex -- controls are what is looked for
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 const HALVES = /\p{Cs}/gu; // no lookbehind anywhere: phones of 2022 do not know it
 const INVISIBLE = /^[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]*$/u;
 // What belongs to the sign before it: no message begins with one.
-const JOINED = /[\p{M}\u200d\ufe0f\u{1f3fb}-\u{1f3ff}]/u;
+const JOINED = /[\p{M}\u200d]|[\u{1f3fb}-\u{1f3ff}]/u;
 const MOST_JOINED = 20;
 
 // The text without what cannot be kept: NUL and other controls, halves of a sign.

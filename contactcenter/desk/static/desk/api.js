@@ -24,7 +24,8 @@ export class Problem extends Error {
 }
 
 async function call(method, path, content, { keepalive = false } = {}) {
-  const body = content === undefined ? undefined : new TextEncoder().encode(JSON.stringify(content));
+  const body =
+    content === undefined ? undefined : new TextEncoder().encode(JSON.stringify(content));
   let answer;
   try {
     answer = await fetch(`/api/v1/${path}`, {
@@ -60,7 +61,8 @@ export const api = {
     call('PUT', `contacts/${id}/form`, { values, revision }, { keepalive: true }),
   urgency: (id, change) => call('POST', `contacts/${id}/urgency`, change),
   factors: (id, factors) => call('PUT', `contacts/${id}/factors`, { factors }),
-  colleagues: (queue, channel) => call('GET', `colleagues?${new URLSearchParams({ queue, channel })}`),
+  colleagues: (queue, channel) =>
+    call('GET', `colleagues?${new URLSearchParams({ queue, channel })}`),
   handOver: (id, where) => call('POST', `contacts/${id}/hand-over`, where),
   extend: (id, until) => call('POST', `contacts/${id}/wrap-up/extend`, { wrap_up_until: until }),
   end: (id) => call('POST', `contacts/${id}/end`),
@@ -78,7 +80,8 @@ export const api = {
   supervision: () => call('GET', 'supervision'),
   /** `act`: "assign", "move", "take" or "close", with what each asks for and the reason. */
   supervise: (id, act, asked) => call('POST', `supervision/contacts/${id}/${act}`, asked),
-  force: (id, state, reason) => call('POST', `supervision/listeners/${id}/state`, { state, reason }),
+  force: (id, state, reason) =>
+    call('POST', `supervision/listeners/${id}/state`, { state, reason }),
   override: (queue, set) => call('PUT', `supervision/queues/${encodeURIComponent(queue)}`, set),
   lift: (queue, channel) =>
     call(

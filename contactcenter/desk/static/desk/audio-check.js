@@ -64,10 +64,7 @@ class AudioCheck extends LitElement {
       <button type="button" @click=${() => this.telephone?.chime({ anyway: true })}>
         ${t('audio_check_listen')}
       </button>
-      <label
-        >${t('audio_check_speak')}
-        <meter min="0" max="1" value=${this.level}></meter
-      ></label>
+      <label>${t('audio_check_speak')} <meter min="0" max="1" value=${this.level}></meter></label>
       <p role="status">${t(`audio_check_${this.state}`)}</p>
     </section>`;
   }

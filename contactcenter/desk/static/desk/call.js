@@ -28,12 +28,16 @@ class Call extends StoreElement {
     const until = ended ? Date.parse(ended) : serverNow();
     return html`
       <div class="call-box ${state === 'active' ? (engagement?.state ?? '') : ''}">
-        <p role="status" class="call-state" data-call=${engagement?.state ?? ''}>${this.#state()}</p>
-        ${started
-          ? html`<p class="timer" role="timer" aria-live="off" aria-label=${t('call_lasts')}>
-              ${duration((until - Date.parse(started)) / 1000)}
-            </p>`
-          : nothing}
+        <p role="status" class="call-state" data-call=${engagement?.state ?? ''}>
+          ${this.#state()}
+        </p>
+        ${
+          started
+            ? html`<p class="timer" role="timer" aria-live="off" aria-label=${t('call_lasts')}>
+                ${duration((until - Date.parse(started)) / 1000)}
+              </p>`
+            : nothing
+        }
         ${this.store.telephone?.inCall ? this.#controls(this.store.telephone) : nothing}
         <p class="note">${t('call_address_aloud')}</p>
       </div>
@@ -60,8 +64,7 @@ class Call extends StoreElement {
       </button>
       ${telephone.muted ? html`<strong class="muted">${t('call_muted')}</strong>` : nothing}
       <label
-        >${t('call_level')}
-        <meter id="call-level" min="0" max="1" value=${telephone.level}></meter
+        >${t('call_level')} <meter id="call-level" min="0" max="1" value=${telephone.level}></meter
       ></label>
     </div>`;
   }

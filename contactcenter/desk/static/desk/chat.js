@@ -81,13 +81,23 @@ class Chat extends StoreElement {
         tabindex="0"
         @scroll=${this.#scrolled}
       >
-        ${repeat(lines, (line) => line.seq, (line) => this.#line(line))}
-        ${repeat(talks.unsent.get(this.#id) ?? [], (line) => line.cid, (line) => this.#unsent(line))}
+        ${repeat(
+          lines,
+          (line) => line.seq,
+          (line) => this.#line(line),
+        )}
+        ${repeat(
+          talks.unsent.get(this.#id) ?? [],
+          (line) => line.cid,
+          (line) => this.#unsent(line),
+        )}
       </div>
       <p class="typing" role="status">${talks.isTyping(this.#id) ? t('chat_typing') : ''}</p>
-      ${this.contact.state === 'active'
-        ? this.#compose()
-        : html`<p class="note">${t('chat_over')}</p>`}
+      ${
+        this.contact.state === 'active'
+          ? this.#compose()
+          : html`<p class="note">${t('chat_over')}</p>`
+      }
       ${guidance({ isOpen: false })}
     `;
   }
@@ -110,9 +120,11 @@ class Chat extends StoreElement {
       <button class="primary">${t('chat_send')}</button>
       <p class="note" id="compose-keys">
         ${t('chat_keys')}
-        ${draft.length > most * COUNTED_FROM
-          ? html` · ${t('chars_left', { count: most - draft.length })}`
-          : nothing}
+        ${
+          draft.length > most * COUNTED_FROM
+            ? html` · ${t('chars_left', { count: most - draft.length })}`
+            : nothing
+        }
       </p>
     </form>`;
   }
@@ -124,10 +136,12 @@ class Chat extends StoreElement {
       <span class="who">${t(`chat_from_${line.from}`)}</span>
       <span class="text">${line.text}</span>
       <span class="at"
-        >${timeOf(line.at)}${line.from === 'listener'
-          ? html` <span class="tick" aria-hidden="true">${isRead ? '✓✓' : '✓'}</span
-              ><span class="hidden">${tick}</span>`
-          : nothing}</span
+        >${timeOf(line.at)}${
+          line.from === 'listener'
+            ? html` <span class="tick" aria-hidden="true">${isRead ? '✓✓' : '✓'}</span
+                ><span class="hidden">${tick}</span>`
+            : nothing
+        }</span
       >
     </p>`;
   }
@@ -138,11 +152,13 @@ class Chat extends StoreElement {
       <span class="text">${line.text}</span>
       <span class="at"
         >${line.problem ? problemWords(line.problem) : t('chat_sending')}
-        ${line.problem && !line.problem.retryable
-          ? html`<button type="button" @click=${() => this.store.talks.flush(this.#id)}>
-              ${t('chat_again')}
-            </button>`
-          : nothing}</span
+        ${
+          line.problem && !line.problem.retryable
+            ? html`<button type="button" @click=${() => this.store.talks.flush(this.#id)}>
+                ${t('chat_again')}
+              </button>`
+            : nothing
+        }</span
       >
     </p>`;
   }

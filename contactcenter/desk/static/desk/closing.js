@@ -120,49 +120,58 @@ class Closing extends StoreElement {
         ${this.way ? html`<div class="way">${this.#way()}</div>` : nothing}
         <div class="closing-bar">
           <h3 id="closing-title">${t('case_title')}</h3>
-          ${cases.length
-            ? html`<ul class="attached" aria-label=${t('case_attached')}>
-                ${cases.map(
-                  (one) =>
-                    html`<li>
-                      <a
-                        href=${`/cases/${one.case_id}`}
-                        target="_blank"
-                        rel="noopener"
-                        title=${t('new_tab')}
-                        >${one.reference}</a
-                      >
-                    </li>`,
-                )}
-              </ul>`
-            : nothing}
+          ${
+            cases.length
+              ? html`<ul class="attached" aria-label=${t('case_attached')}>
+                  ${cases.map(
+                    (one) =>
+                      html`<li>
+                        <a
+                          href=${`/cases/${one.case_id}`}
+                          target="_blank"
+                          rel="noopener"
+                          title=${t('new_tab')}
+                          >${one.reference}</a
+                        >
+                      </li>`,
+                  )}
+                </ul>`
+              : nothing
+          }
           <div role="group" aria-label=${t('case_title')} class="ways">
             ${WAYS.map(
-              (way) => html`<button
-                type="button"
-                id=${`way-${way}`}
-                aria-expanded=${String(this.way === way)}
-                @click=${() => this.#choose(way)}
-              >
-                ${t(`case_${way}`)}
-              </button>`,
+              (way) =>
+                html`<button
+                  type="button"
+                  id=${`way-${way}`}
+                  aria-expanded=${String(this.way === way)}
+                  @click=${() => this.#choose(way)}
+                >
+                  ${t(`case_${way}`)}
+                </button>`,
             )}
           </div>
           <div class="closes">
             ${this.#timeLeft()}
-            ${state === 'ended' && !cases.length && this.#isSpared
-              ? html`<p class="note" id="case-spared">${t('case_spared')}</p>`
-              : nothing}
-            ${state === 'ended' && (cases.length || this.#isSpared)
-              ? html`<button
-                  type="button"
-                  id="close-treated"
-                  class="primary"
-                  @click=${() => this.#close('treated', null)}
-                >
-                  ${t('contact_close')}
-                </button>`
-              : html`<p class="note">${t(state === 'active' ? 'case_end_first' : 'case_needed')}</p>`}
+            ${
+              state === 'ended' && !cases.length && this.#isSpared
+                ? html`<p class="note" id="case-spared">${t('case_spared')}</p>`
+                : nothing
+            }
+            ${
+              state === 'ended' && (cases.length || this.#isSpared)
+                ? html`<button
+                    type="button"
+                    id="close-treated"
+                    class="primary"
+                    @click=${() => this.#close('treated', null)}
+                  >
+                    ${t('contact_close')}
+                  </button>`
+                : html`<p class="note">
+                    ${t(state === 'active' ? 'case_end_first' : 'case_needed')}
+                  </p>`
+            }
           </div>
         </div>
       </section>
@@ -184,8 +193,7 @@ class Closing extends StoreElement {
     const until = this.#until;
     if (!until) return nothing;
     const left = secondsUntil(until);
-    const words =
-      left > 0 ? t('wrap_up_left', { duration: duration(left) }) : t('wrap_up_over');
+    const words = left > 0 ? t('wrap_up_left', { duration: duration(left) }) : t('wrap_up_over');
     return html`<p class="time-left ${left < SOON_SECONDS ? 'short' : ''}" id="wrap-up-left">
         ${words}
       </p>
@@ -215,7 +223,9 @@ class Closing extends StoreElement {
       title=${t('wrap_up_extensions', { count })}
       @click=${this.#extend}
     >
-      ${t('wrap_up_longer', { minutes })}<span class="hidden">, ${t('wrap_up_extensions', { count })}</span>
+      ${t('wrap_up_longer', { minutes })}<span class="hidden"
+        >, ${t('wrap_up_extensions', { count })}</span
+      >
     </button>`;
   }
 
@@ -236,15 +246,13 @@ class Closing extends StoreElement {
       <div role="status" class="found">
         ${this.found?.length === 0 ? html`<p>${t('case_not_found')}</p>` : nothing}
         ${(this.found ?? []).map(
-          (one) => html`<p>
-            <button
-              type="button"
-              @click=${() => this.store.act(() => this.#attach(one.case_id))}
-            >
-              ${t('case_attach', { reference: one.reference })}
-            </button>
-            ${one.label ?? ''}
-          </p>`,
+          (one) =>
+            html`<p>
+              <button type="button" @click=${() => this.store.act(() => this.#attach(one.case_id))}>
+                ${t('case_attach', { reference: one.reference })}
+              </button>
+              ${one.label ?? ''}
+            </p>`,
         )}
       </div>`;
   }

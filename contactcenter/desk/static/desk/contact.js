@@ -59,38 +59,46 @@ class Contact extends StoreElement {
             </p>
           </div>
           <div class="ends">
-            ${this.#mayHandOver()
-              ? html`<button
-                  type="button"
-                  id="hand-over"
-                  aria-expanded=${String(Boolean(this.handing))}
-                  @click=${this.#handOver}
-                >
-                  ${t(contact.level === 'pre_accueil' ? 'hand_over_listening' : 'hand_over')}
-                </button>`
-              : nothing}
-            ${contact.state === 'active'
-              ? html`<button type="button" id="end" class="danger" @click=${this.#end}>
-                  ${t(`contact_end_${channel}`)}
-                </button>`
-              : html`<p role="status" class="over">${t(`contact_over_${channel}`)}</p>`}
+            ${
+              this.#mayHandOver()
+                ? html`<button
+                    type="button"
+                    id="hand-over"
+                    aria-expanded=${String(Boolean(this.handing))}
+                    @click=${this.#handOver}
+                  >
+                    ${t(contact.level === 'pre_accueil' ? 'hand_over_listening' : 'hand_over')}
+                  </button>`
+                : nothing
+            }
+            ${
+              contact.state === 'active'
+                ? html`<button type="button" id="end" class="danger" @click=${this.#end}>
+                    ${t(`contact_end_${channel}`)}
+                  </button>`
+                : html`<p role="status" class="over">${t(`contact_over_${channel}`)}</p>`
+            }
           </div>
-          ${this.handing && this.#mayHandOver()
-            ? html`<cc-hand-over
-                .store=${store}
-                .contact=${contact}
-                @left=${this.#handOver}
-              ></cc-hand-over>`
-            : nothing}
+          ${
+            this.handing && this.#mayHandOver()
+              ? html`<cc-hand-over
+                  .store=${store}
+                  .contact=${contact}
+                  @left=${this.#handOver}
+                ></cc-hand-over>`
+              : nothing
+          }
           <cc-urgency .store=${store} .contact=${contact}></cc-urgency>
           <p class="response">${this.#response()}</p>
           <p class="secret">${t('confirm_nothing')}</p>
         </header>
         <div class="columns ${channel}">
           <section class="talk" id="talk" tabindex="-1" aria-label=${t(`panel_${channel}`)}>
-            ${channel === 'chat'
-              ? html`<cc-chat .store=${store} .contact=${contact}></cc-chat>`
-              : html`<cc-call .store=${store} .contact=${contact}></cc-call>`}
+            ${
+              channel === 'chat'
+                ? html`<cc-chat .store=${store} .contact=${contact}></cc-chat>`
+                : html`<cc-call .store=${store} .contact=${contact}></cc-call>`
+            }
           </section>
           <div class="work">
             <cc-write-up .store=${store} .contact=${contact}></cc-write-up>

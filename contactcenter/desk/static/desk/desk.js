@@ -65,12 +65,14 @@ class Desk extends StoreElement {
       <div class="floor">
         <cc-rail .store=${store}></cc-rail>
         <div class="pane">
-          ${store.contact
-            ? keyed(
-                store.selected,
-                html`<cc-contact .store=${store} .contact=${store.contact}></cc-contact>`,
-              )
-            : this.#quiet()}
+          ${
+            store.contact
+              ? keyed(
+                  store.selected,
+                  html`<cc-contact .store=${store} .contact=${store.contact}></cc-contact>`,
+                )
+              : this.#quiet()
+          }
         </div>
       </div>
       <cc-panels .store=${store}></cc-panels>
@@ -87,25 +89,27 @@ class Desk extends StoreElement {
     const words = isSaid ? reason : state;
     return html`<section class="quiet" aria-labelledby="quiet-title">
       <h2 id="quiet-title" tabindex="-1">
-        ${closedLast
-          ? t('contact_closed', { time: timeOf(closedLast.at) })
-          : t(`quiet_title_${words}`)}
+        ${
+          closedLast
+            ? t('contact_closed', { time: timeOf(closedLast.at) })
+            : t(`quiet_title_${words}`)
+        }
       </h2>
       <p>${t(again && words === state ? 'quiet_again' : `quiet_${words}`)}</p>
-      ${rests && presence.until
-        ? html`<cc-pause .store=${this.store}></cc-pause>`
-        : nothing}
-      ${state === 'ready'
-        ? nothing
-        : html`<button
-            type="button"
-            class="primary"
-            id="ready-again"
-            ?disabled=${!this.store.canDeclare}
-            @click=${() => this.#ready()}
-          >
-            ${t(again ? 'ready_again' : 'ready_now')}
-          </button>`}
+      ${rests && presence.until ? html`<cc-pause .store=${this.store}></cc-pause>` : nothing}
+      ${
+        state === 'ready'
+          ? nothing
+          : html`<button
+              type="button"
+              class="primary"
+              id="ready-again"
+              ?disabled=${!this.store.canDeclare}
+              @click=${() => this.#ready()}
+            >
+              ${t(again ? 'ready_again' : 'ready_now')}
+            </button>`
+      }
     </section>`;
   }
 
@@ -117,30 +121,45 @@ class Desk extends StoreElement {
   #banners() {
     const { connection, notice, alerts, telephone } = this.store;
     return html`<div class="banners">
-      ${connection === 'connecting'
-        ? html`<p role="status" class="banner warning" id="connection-lost">${t('connection_lost')}</p>`
-        : nothing}
+      ${
+        connection === 'connecting'
+          ? html`<p role="status" class="banner warning" id="connection-lost">
+              ${t('connection_lost')}
+            </p>`
+          : nothing
+      }
       ${connection === 'signed_out' ? this.#signedOut() : nothing}
-      ${telephone?.isAsleep
-        ? html`<p role="status" class="banner warning" id="asleep">${t('telephone_asleep')}</p>`
-        : nothing}
-      ${telephone?.isLost
-        ? html`<p role="alert" class="banner warning" id="telephone-lost">${t('telephone_lost')}</p>`
-        : nothing}
-      ${telephone?.warning
-        ? html`<p role="alert" class="banner warning" id="telephone-warning">
-            ${t(`telephone_${telephone.warning}`)}
-          </p>`
-        : nothing}
+      ${
+        telephone?.isAsleep
+          ? html`<p role="status" class="banner warning" id="asleep">${t('telephone_asleep')}</p>`
+          : nothing
+      }
+      ${
+        telephone?.isLost
+          ? html`<p role="alert" class="banner warning" id="telephone-lost">
+              ${t('telephone_lost')}
+            </p>`
+          : nothing
+      }
+      ${
+        telephone?.warning
+          ? html`<p role="alert" class="banner warning" id="telephone-warning">
+              ${t(`telephone_${telephone.warning}`)}
+            </p>`
+          : nothing
+      }
       ${alerts.map(
-        (alert) => html`<p role="alert" class="banner ${alert.severity}">${t(`alert_${alert.code}`)}</p>`,
+        (alert) =>
+          html`<p role="alert" class="banner ${alert.severity}">${t(`alert_${alert.code}`)}</p>`,
       )}
       ${this.store.losses.length ? this.#losses() : nothing}
       ${notice?.problem ? this.#notice('problem', 'alert', problemWords(notice.problem)) : nothing}
       ${notice?.words ? this.#notice('notice', 'alert', t(notice.words, notice.values)) : nothing}
-      ${notice?.withdrawn
-        ? this.#notice('withdrawn', 'status', t(`withdrawn_${notice.withdrawn}`))
-        : nothing}
+      ${
+        notice?.withdrawn
+          ? this.#notice('withdrawn', 'status', t(`withdrawn_${notice.withdrawn}`))
+          : nothing
+      }
     </div>`;
   }
 
@@ -153,9 +172,7 @@ class Desk extends StoreElement {
         time: momentOf(at),
       });
     return html`<div class="banner warning" id="losses">
-      <div role="alert">
-        ${this.store.losses.map((loss) => html`<p>${words(loss)}</p>`)}
-      </div>
+      <div role="alert">${this.store.losses.map((loss) => html`<p>${words(loss)}</p>`)}</div>
       <button type="button" class="quiet" id="losses-seen" @click=${() => this.store.seeLosses()}>
         ${t('losses_seen')}
       </button>

@@ -96,34 +96,38 @@ class HandOver extends StoreElement {
         </select>
         ${this.#state()}
       </div>
-      ${this.#needs().length
-        ? html`<fieldset>
-            <legend>${t('hand_over_needs')}</legend>
-            ${this.#needs().map(
-              (need) => html`<label class="check"
-                ><input
-                  type="checkbox"
-                  name="need"
-                  value=${need}
-                  ?checked=${this.contact.needs.includes(need)}
-                /><span>${label('skills', need)}</span></label
-              >`,
-            )}
-          </fieldset>`
-        : nothing}
-      ${this.colleagues.length
-        ? html`<div>
-            <label for="hand-over-listener">${t('hand_over_listener')}</label>
-            <select id="hand-over-listener">
-              <option value="">${t('hand_over_anybody')}</option>
-              ${this.colleagues.map(
-                ({ staff_id: id, display_name: name, state }) => html`<option value=${id}>
-                  ${name} · ${t(`presence_${state}`)}
-                </option>`,
+      ${
+        this.#needs().length
+          ? html`<fieldset>
+              <legend>${t('hand_over_needs')}</legend>
+              ${this.#needs().map(
+                (need) =>
+                  html`<label class="check"
+                    ><input
+                      type="checkbox"
+                      name="need"
+                      value=${need}
+                      ?checked=${this.contact.needs.includes(need)}
+                    /><span>${label('skills', need)}</span></label
+                  >`,
               )}
-            </select>
-          </div>`
-        : nothing}
+            </fieldset>`
+          : nothing
+      }
+      ${
+        this.colleagues.length
+          ? html`<div>
+              <label for="hand-over-listener">${t('hand_over_listener')}</label>
+              <select id="hand-over-listener">
+                <option value="">${t('hand_over_anybody')}</option>
+                ${this.colleagues.map(
+                  ({ staff_id: id, display_name: name, state }) =>
+                    html`<option value=${id}>${name} · ${t(`presence_${state}`)}</option>`,
+                )}
+              </select>
+            </div>`
+          : nothing
+      }
       <p class="note">${t('hand_over_note')}</p>
       <div class="acts">
         <button class="primary" id="hand-over-do" ?disabled=${!this.queue}>
@@ -139,9 +143,7 @@ class HandOver extends StoreElement {
   #group(name, queues) {
     if (!queues.length) return nothing;
     return html`<optgroup label=${t(name)}>
-      ${queues.map(
-        ({ value, label: words }) => html`<option value=${value}>${words}</option>`,
-      )}
+      ${queues.map(({ value, label: words }) => html`<option value=${value}>${words}</option>`)}
     </optgroup>`;
   }
 }

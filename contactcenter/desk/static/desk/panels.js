@@ -73,15 +73,16 @@ class Panels extends StoreElement {
   #numbers(numbers, kind) {
     return html`<ul class=${kind}>
       ${numbers.map(
-        ({ number, label, note, verified }) => html`<li>
-          <strong class="number">${number}</strong>
-          <span
-            ><strong>${label}</strong> · ${note}
-            <span class="note"
-              >${verified ? t('emergency_verified', { day: verified }) : t('emergency_unverified')}</span
-            ></span
-          >
-        </li>`,
+        ({ number, label, note, verified }) =>
+          html`<li>
+            <strong class="number">${number}</strong>
+            <span
+              ><strong>${label}</strong> · ${note}
+              <span class="note"
+                >${verified ? t('emergency_verified', { day: verified }) : t('emergency_unverified')}</span
+              ></span
+            >
+          </li>`,
       )}
     </ul>`;
   }
@@ -97,10 +98,11 @@ class Panels extends StoreElement {
         </thead>
         <tbody>
           ${SHORTCUTS.map(
-            ({ name }) => html`<tr>
-              <th scope="row"><kbd>${t(`key_${name}`)}</kbd></th>
-              <td>${t(`shortcut_${name}`)}</td>
-            </tr>`,
+            ({ name }) =>
+              html`<tr>
+                <th scope="row"><kbd>${t(`key_${name}`)}</kbd></th>
+                <td>${t(`shortcut_${name}`)}</td>
+              </tr>`,
           )}
         </tbody>
       </table>

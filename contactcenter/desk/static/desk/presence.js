@@ -19,28 +19,35 @@ class Presence extends StoreElement {
           <span class="dot ${presence.state}" aria-hidden="true"></span>
           <strong role="status" id="presence-state">${t(`presence_${presence.state}`)}</strong>
           ${this.#times(presence)}
-          ${this.store.isPreparing
-            ? html`<span class="note" role="status" id="telephone-connecting"
-                >${t('telephone_connecting')}</span
-              >`
-            : nothing}
+          ${
+            this.store.isPreparing
+              ? html`<span class="note" role="status" id="telephone-connecting"
+                  >${t('telephone_connecting')}</span
+                >`
+              : nothing
+          }
         </span>
         <span class="switch">
           ${CHOICES.map(
-            (state) => html`<button
-              type="button"
-              data-presence=${state}
-              aria-pressed=${String(presence.state === state)}
-              ?disabled=${!this.store.canDeclare}
-              @click=${() => this.store.declare(state)}
-            >
-              ${t(`presence_do_${state}`)}
-            </button>`,
+            (state) =>
+              html`<button
+                type="button"
+                data-presence=${state}
+                aria-pressed=${String(presence.state === state)}
+                ?disabled=${!this.store.canDeclare}
+                @click=${() => this.store.declare(state)}
+              >
+                ${t(`presence_do_${state}`)}
+              </button>`,
           )}
         </span>
-        ${chats.length
-          ? html`<span class="note">${t('chats_taken', { taken: chats.length, max: this.store.maxChats })}</span>`
-          : nothing}
+        ${
+          chats.length
+            ? html`<span class="note"
+                >${t('chats_taken', { taken: chats.length, max: this.store.maxChats })}</span
+              >`
+            : nothing
+        }
         <span class="tools">
           <button
             type="button"
@@ -72,18 +79,22 @@ class Presence extends StoreElement {
         </span>
       </div>
       ${this.#conclusions()}
-      ${this.checking || presence.state === 'check_audio'
-        ? html`<cc-audio-check .telephone=${this.store.telephone}></cc-audio-check>`
-        : nothing}
+      ${
+        this.checking || presence.state === 'check_audio'
+          ? html`<cc-audio-check .telephone=${this.store.telephone}></cc-audio-check>`
+          : nothing
+      }
     `;
   }
 
   #times({ state, since, until }) {
     if (!since || state === 'offline') return nothing;
     return html`<span class="note"
-      >${until && state === 'break'
-        ? t('pause_until', { time: timeOf(until) })
-        : t('presence_since', { time: timeOf(since) })}</span
+      >${
+        until && state === 'break'
+          ? t('pause_until', { time: timeOf(until) })
+          : t('presence_since', { time: timeOf(since) })
+      }</span
     >`;
   }
 
@@ -95,7 +106,9 @@ class Presence extends StoreElement {
     if (presence.reason === 'elsewhere') return this.#ask('elsewhere_words', 'elsewhere_take');
     const forced = /^forced_(.+)$/.exec(presence.reason ?? '');
     const words = [
-      forced ? t('forced_words', { state: t(`presence_${presence.state}`), why: t(`why_${forced[1]}`) }) : '',
+      forced
+        ? t('forced_words', { state: t(`presence_${presence.state}`), why: t(`why_${forced[1]}`) })
+        : '',
       presence.state === 'leaving' ? t('leaving_words') : '',
     ].filter(Boolean);
     if (words.length === 0) return nothing;
@@ -105,7 +118,12 @@ class Presence extends StoreElement {
   #ask(words, act) {
     return html`<div role="alert" class="banner warning asks">
       <p>${t(words)}</p>
-      <button type="button" class="primary" id="answer-ready" @click=${() => this.store.declare('ready')}>
+      <button
+        type="button"
+        class="primary"
+        id="answer-ready"
+        @click=${() => this.store.declare('ready')}
+      >
         ${t(act)}
       </button>
     </div>`;

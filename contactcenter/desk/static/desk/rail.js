@@ -26,11 +26,13 @@ class Rail extends StoreElement {
     return html`
       <nav aria-labelledby="contacts-title">
         <h2 id="contacts-title">${t('contacts_label')}</h2>
-        ${contacts.length
-          ? html`<ul>
-              ${contacts.map((contact) => this.#tab(contact))}
-            </ul>`
-          : html`<p class="note">${t('contacts_none')}</p>`}
+        ${
+          contacts.length
+            ? html`<ul>
+                ${contacts.map((contact) => this.#tab(contact))}
+              </ul>`
+            : html`<p class="note">${t('contacts_none')}</p>`
+        }
       </nav>
       ${this.#queues()}
     `;
@@ -49,16 +51,18 @@ class Rail extends StoreElement {
         @click=${() => this.store.select(id)}
       >
         ${mark(urgency)}
-        <span class="tab-title">${t(`channel_${channel}`)} · ${label('audience', contact.audience)}</span>
+        <span class="tab-title"
+          >${t(`channel_${channel}`)} · ${label('audience', contact.audience)}</span
+        >
         <span class="note"
-          >${timeOf(contact.arrived_at)}${contact.department
-            ? html` · ${label('departments', contact.department)}`
-            : nothing}</span
+          >${timeOf(contact.arrived_at)}${
+            contact.department ? html` · ${label('departments', contact.department)}` : nothing
+          }</span
         >
         <span class="tab-state ${state}"
-          >${t(`contact_${state}`)}${state === 'ended' && left
-            ? html` · ${t('minutes_left', { count: left })}`
-            : nothing}</span
+          >${t(`contact_${state}`)}${
+            state === 'ended' && left ? html` · ${t('minutes_left', { count: left })}` : nothing
+          }</span
         >
         ${unread ? html`<span class="unread">${t('unread', { count: unread })}</span>` : nothing}
       </button>
@@ -69,26 +73,36 @@ class Rail extends StoreElement {
     const waiting = this.store.queues.filter((queue) => queue.waiting);
     return html`<section class="queues" aria-labelledby="queues-title">
       <h2 id="queues-title">${t('queues_title')}</h2>
-      ${waiting.length
-        ? html`<table>
-            <thead>
-              <tr>
-                <th scope="col">${t('queue')}</th>
-                <th scope="col"><abbr title=${t('queue_waiting')}>${t('queue_waiting_short')}</abbr></th>
-                <th scope="col"><abbr title=${t('queue_longest')}>${t('queue_longest_short')}</abbr></th>
-              </tr>
-            </thead>
-            <tbody>
-              ${waiting.map(
-                (queue) => html`<tr>
-                  <th scope="row">${queueLabel({ ...queue, queue_label: queue.label })} · ${t(`channel_${queue.channel}`)}</th>
-                  <td>${queue.waiting}</td>
-                  <td>${duration(queue.longest_wait_seconds ?? 0)}</td>
-                </tr>`,
-              )}
-            </tbody>
-          </table>`
-        : html`<p class="note">${t('queues_empty')}</p>`}
+      ${
+        waiting.length
+          ? html`<table>
+              <thead>
+                <tr>
+                  <th scope="col">${t('queue')}</th>
+                  <th scope="col">
+                    <abbr title=${t('queue_waiting')}>${t('queue_waiting_short')}</abbr>
+                  </th>
+                  <th scope="col">
+                    <abbr title=${t('queue_longest')}>${t('queue_longest_short')}</abbr>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                ${waiting.map(
+                  (queue) =>
+                    html`<tr>
+                      <th scope="row">
+                        ${queueLabel({ ...queue, queue_label: queue.label })} ·
+                        ${t(`channel_${queue.channel}`)}
+                      </th>
+                      <td>${queue.waiting}</td>
+                      <td>${duration(queue.longest_wait_seconds ?? 0)}</td>
+                    </tr>`,
+                )}
+              </tbody>
+            </table>`
+          : html`<p class="note">${t('queues_empty')}</p>`
+      }
       <p class="note">${t('free_listeners', { count: this.store.freeListeners })}</p>
     </section>`;
   }

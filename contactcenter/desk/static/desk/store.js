@@ -250,7 +250,10 @@ export class Store extends EventTarget {
 
   /** Note that she has seen what her desk lost. */
   seeLosses() {
-    const until = this.losses.map(({ lost_at: at }) => at).sort().at(-1);
+    const until = this.losses
+      .map(({ lost_at: at }) => at)
+      .sort()
+      .at(-1);
     return this.act(async () => {
       await api.lossesSeen(until);
       this.losses = this.losses.filter(({ lost_at: at }) => at > until);

@@ -121,7 +121,8 @@ export class Telephone {
     if (!UNREACHABLE.has(state)) for (const done of [...this.#waiting]) done(true);
     clearTimeout(this.#losing);
     if (this.isLost) this.#losing = setTimeout(() => this.#lose(), LOST_AFTER_MS);
-    else if (state === 'ready' && this.#store.presence.reason === LOST) this.#store.declare('ready');
+    else if (state === 'ready' && this.#store.presence.reason === LOST)
+      this.#store.declare('ready');
     this.#store.changed();
   }
 

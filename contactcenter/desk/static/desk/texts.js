@@ -50,7 +50,9 @@ export const momentOf = (instant) =>
   calendar
     .formatToParts(new Date(instant))
     // French says the first of a month « 1er »; Intl does not.
-    .map(({ type, value }) => (type === 'day' && value === '1' && language === 'fr' ? '1er' : value))
+    .map(({ type, value }) =>
+      type === 'day' && value === '1' && language === 'fr' ? '1er' : value,
+    )
     .join('');
 
 /** Return a duration as « 1 min 05 » or « 12 s ». */

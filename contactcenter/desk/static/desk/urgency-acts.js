@@ -42,16 +42,18 @@ class UrgencyActs extends StoreElement {
     const isDeclared = source === 'declared' && !confirmed;
     return html`
       <div class="urgency-acts" role="group" aria-label=${t('urgency_label')}>
-        ${isDeclared
-          ? html`<button
-              type="button"
-              id="confirm-urgency"
-              class="primary"
-              @click=${() => this.#set(urgency)}
-            >
-              ${t('urgency_confirm', { level: `U${urgency}` })}
-            </button>`
-          : nothing}
+        ${
+          isDeclared
+            ? html`<button
+                type="button"
+                id="confirm-urgency"
+                class="primary"
+                @click=${() => this.#set(urgency)}
+              >
+                ${t('urgency_confirm', { level: `U${urgency}` })}
+              </button>`
+            : nothing
+        }
         <span class="levels" id="urgency">
           ${lists.urgency.map(({ value, label: name }) => this.#level(Number(value), name))}
         </span>
@@ -62,7 +64,8 @@ class UrgencyActs extends StoreElement {
           ${t('triage_open', { count: factorsOf(this.contact).length })}
         </button>
       </div>
-      ${this.#proposed()} ${this.lowering?.id === this.contact.contact_id ? this.#reason() : nothing}
+      ${this.#proposed()}
+      ${this.lowering?.id === this.contact.contact_id ? this.#reason() : nothing}
     `;
   }
 

@@ -214,9 +214,11 @@ class WriteUp extends StoreElement {
           <h3 id="write-up-title" tabindex="-1">${t('form_title')}</h3>
           <p role="status" class="saved">${this.#status()}</p>
         </div>
-        ${this.draft?.theirs.size
-          ? html`<p role="alert" class="banner warning" id="conflict">${t('form_conflict')}</p>`
-          : nothing}
+        ${
+          this.draft?.theirs.size
+            ? html`<p role="alert" class="banner warning" id="conflict">${t('form_conflict')}</p>`
+            : nothing
+        }
         <div class="sections">${sections.map((section) => this.#section(section))}</div>
       </form>
     `;
@@ -241,9 +243,11 @@ class WriteUp extends StoreElement {
       <summary>
         <h4>${labelOf(label)}</h4>
         <span class="count">${t('form_answered', { answered, total: fields.length })}</span>
-        ${needed
-          ? html`<span class="required">${t('form_needed', { count: needed })}</span>`
-          : nothing}
+        ${
+          needed
+            ? html`<span class="required">${t('form_needed', { count: needed })}</span>`
+            : nothing
+        }
       </summary>
       <div class="fields">${fields.map((field) => fieldOf(this, field))}</div>
     </details>`;

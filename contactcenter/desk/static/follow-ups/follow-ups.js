@@ -106,12 +106,14 @@ class FollowUps extends LitElement {
   render() {
     const { problem } = this;
     return html`
-      ${problem
-        ? html`<p role="alert" class="banner warning" id="problem">
-            ${problemWords(problem)}
-            ${problem.status === 401 ? html`<a href="/signin">${t('signin_title')}</a>` : nothing}
-          </p>`
-        : nothing}
+      ${
+        problem
+          ? html`<p role="alert" class="banner warning" id="problem">
+              ${problemWords(problem)}
+              ${problem.status === 401 ? html`<a href="/signin">${t('signin_title')}</a>` : nothing}
+            </p>`
+          : nothing
+      }
       <p role="status" id="said" class=${this.said ? 'banner done' : ''}>${this.said}</p>
       <section class="sheet" aria-labelledby="follow-ups-title">
         <h2 id="follow-ups-title" tabindex="-1">${t('follow_ups_open')}</h2>
@@ -140,7 +142,14 @@ class FollowUps extends LitElement {
   }
 
   #row(task) {
-    const { follow_up_id: id, kind, queue, due_at: due, created_at: created, claimed_by: whose } = task;
+    const {
+      follow_up_id: id,
+      kind,
+      queue,
+      due_at: due,
+      created_at: created,
+      claimed_by: whose,
+    } = task;
     const isLate = due && secondsUntil(due) < 0;
     return html`<tr data-follow-up=${id}>
       <th scope="row">
@@ -159,11 +168,10 @@ class FollowUps extends LitElement {
     const contact = this.#contacts.get(id);
     if (!contact) return nothing;
     return html`<div class="about">
-      ${mark(contact.urgency)} ${t(`channel_${contact.channel}`)} · ${label('audience', contact.audience)} ·
-      ${label('languages', contact.language)} · ${momentOf(contact.arrived_at)}
-      ${contact.cases.map(
-        (one) => html`· <a href=${`/cases/${one.case_id}`}>${one.reference}</a>`,
-      )}
+      ${mark(contact.urgency)} ${t(`channel_${contact.channel}`)} ·
+      ${label('audience', contact.audience)} · ${label('languages', contact.language)} ·
+      ${momentOf(contact.arrived_at)}
+      ${contact.cases.map((one) => html`· <a href=${`/cases/${one.case_id}`}>${one.reference}</a>`)}
     </div>`;
   }
 
@@ -174,7 +182,11 @@ class FollowUps extends LitElement {
     if (!said.length) return nothing;
     return html`<dl class="agreed">
       ${said.map(
-        ({ value, label: asked }) => html`<div><dt>${asked}</dt><dd>${values[value]}</dd></div>`,
+        ({ value, label: asked }) =>
+          html`<div>
+            <dt>${asked}</dt>
+            <dd>${values[value]}</dd>
+          </div>`,
       )}
     </dl>`;
   }
@@ -187,7 +199,8 @@ class FollowUps extends LitElement {
   // A chat has none; of a call it is shown on request, to whoever took the callback on.
   #number(task) {
     const contact = this.#contacts.get(task.contact_id);
-    if (task.kind !== 'callback' || !this.#isMine(task) || contact?.channel !== 'call') return nothing;
+    if (task.kind !== 'callback' || !this.#isMine(task) || contact?.channel !== 'call')
+      return nothing;
     return html`<cc-callback-number .task=${task}></cc-callback-number>`;
   }
 
@@ -214,10 +227,17 @@ class FollowUps extends LitElement {
         ? html`<div class="acts">${back}</div>`
         : html`<span class="note">${t('follow_up_theirs')}</span>`;
     return html`<div class="acts">
-      <button type="button" id=${`settle-${id}`} class="primary" @click=${() => this.#begin(task, 'done')}>
+      <button
+        type="button"
+        id=${`settle-${id}`}
+        class="primary"
+        @click=${() => this.#begin(task, 'done')}
+      >
         ${t('follow_up_settle')}
       </button>
-      <button type="button" @click=${() => this.#begin(task, 'drop')}>${t('follow_up_give_up')}</button>
+      <button type="button" @click=${() => this.#begin(task, 'drop')}>
+        ${t('follow_up_give_up')}
+      </button>
       ${back}
     </div>`;
   }

@@ -115,12 +115,7 @@ class CallbackNumber extends LitElement {
         <dd translate="no">${this.#number}</dd>
       </dl>
       <p class="note">${t('number_hides')}</p>
-      <button
-        type="button"
-        class="number-hide"
-        aria-describedby=${id}
-        @click=${() => this.#hide()}
-      >
+      <button type="button" class="number-hide" aria-describedby=${id} @click=${() => this.#hide()}>
         ${t('number_hide')}
       </button>`;
   }

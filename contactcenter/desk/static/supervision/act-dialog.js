@@ -88,9 +88,13 @@ export class ActDialog extends LitElement {
         <option value=""></option>
         ${reasons.map(({ value, label }) => html`<option value=${value}>${label}</option>`)}
       </select>
-      ${this.problem
-        ? html`<p role="alert" class="banner warning" id="act-problem">${problemWords(this.problem)}</p>`
-        : nothing}
+      ${
+        this.problem
+          ? html`<p role="alert" class="banner warning" id="act-problem">
+              ${problemWords(this.problem)}
+            </p>`
+          : nothing
+      }
       <div class="acts">
         <button class="primary" id="act-do" ?disabled=${this.isBusy || !isReady}>${submit}</button>
         <button type="button" id="act-cancel" @click=${() => this.close()}>${t('cancel')}</button>

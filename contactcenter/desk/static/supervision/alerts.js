@@ -13,14 +13,17 @@ export const alertList = (alerts, { goTo = null } = {}) =>
     ${repeat(
       alerts,
       key,
-      (alert) => html`<div class="banner ${alert.severity}" data-alert=${alert.code}>
-        <p role="alert">
-          ${t(`alert_${alert.code}`, { name: alert.listener_name ?? '' })}
-          ${alert.since ? t('alert_since', { time: timeOf(alert.since) }) : nothing}
-        </p>
-        ${goTo && alert.contact_id
-          ? html`<button type="button" @click=${() => goTo(alert)}>${t('alert_go')}</button>`
-          : nothing}
-      </div>`,
+      (alert) =>
+        html`<div class="banner ${alert.severity}" data-alert=${alert.code}>
+          <p role="alert">
+            ${t(`alert_${alert.code}`, { name: alert.listener_name ?? '' })}
+            ${alert.since ? t('alert_since', { time: timeOf(alert.since) }) : nothing}
+          </p>
+          ${
+            goTo && alert.contact_id
+              ? html`<button type="button" @click=${() => goTo(alert)}>${t('alert_go')}</button>`
+              : nothing
+          }
+        </div>`,
     )}
   </div>`;

@@ -72,15 +72,16 @@ class ContactAct extends ActDialog {
       fields: html`<fieldset class="choice">
           <legend>${t('act_which')}</legend>
           ${this.#acts.map(
-            (act) => html`<label class="check"
-              ><input
-                type="radio"
-                name="act"
-                value=${act}
-                .checked=${act === this.act}
-                @change=${() => (this.act = act)}
-              /><span>${t(`act_${act}`)}</span></label
-            >`,
+            (act) =>
+              html`<label class="check"
+                ><input
+                  type="radio"
+                  name="act"
+                  value=${act}
+                  .checked=${act === this.act}
+                  @change=${() => (this.act = act)}
+                /><span>${t(`act_${act}`)}</span></label
+              >`,
           )}
         </fieldset>
         ${fields()}`,
@@ -120,23 +121,21 @@ class ContactAct extends ActDialog {
     // One who waits again has been talked with: what is said of them must be true.
     const outcomes = this.subject.answered_at ? 'answered' : 'unanswered';
     return html`<label for="act-outcome">${t('act_outcome')}</label>
-      <select
-        id="act-outcome"
-        required
-        @change=${(event) => (this.outcome = event.target.value)}
-      >
+      <select id="act-outcome" required @change=${(event) => (this.outcome = event.target.value)}>
         <option value=""></option>
         ${this.#outcomes(outcomes)}
       </select>
-      ${this.outcome === 'non_content'
-        ? html`<label for="act-code">${t('non_content_code')}</label>
-            <select id="act-code" required>
-              <option value=""></option>
-              ${lists.non_content.map(
-                (one) => html`<option value=${one.value}>${one.label}</option>`,
-              )}
-            </select>`
-        : nothing}
+      ${
+        this.outcome === 'non_content'
+          ? html`<label for="act-code">${t('non_content_code')}</label>
+              <select id="act-code" required>
+                <option value=""></option>
+                ${lists.non_content.map(
+                  (one) => html`<option value=${one.value}>${one.label}</option>`,
+                )}
+              </select>`
+          : nothing
+      }
       <p class="note">${t('act_close_note')}</p>`;
   }
 

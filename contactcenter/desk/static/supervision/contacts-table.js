@@ -29,7 +29,9 @@ class ContactsTable extends StoreElement {
     const inHand = contacts.filter(({ state }) => state !== 'waiting');
     return html`
       <section class="sheet" aria-labelledby="contacts-waiting">
-        <h2 id="contacts-waiting" tabindex="-1">${t('floor_waiting', { count: waiting.length })}</h2>
+        <h2 id="contacts-waiting" tabindex="-1">
+          ${t('floor_waiting', { count: waiting.length })}
+        </h2>
         ${waiting.length ? this.#waiting(waiting) : html`<p class="note">${t('queues_empty')}</p>`}
       </section>
       <section class="sheet" aria-labelledby="contacts-in-hand">
@@ -50,11 +52,12 @@ class ContactsTable extends StoreElement {
         ${repeat(
           contacts,
           (one) => one.contact_id,
-          (one) => html`<tr data-contact=${one.contact_id}>
-            ${this.#begins(one)}
-            ${cell('timeline_waited', duration(one.waited_seconds + this.store.age))}
-            ${cell('act', this.#acts(one))}
-          </tr>`,
+          (one) =>
+            html`<tr data-contact=${one.contact_id}>
+              ${this.#begins(one)}
+              ${cell('timeline_waited', duration(one.waited_seconds + this.store.age))}
+              ${cell('act', this.#acts(one))}
+            </tr>`,
         )}
       </tbody>
     </table>`;
@@ -70,22 +73,26 @@ class ContactsTable extends StoreElement {
         ${repeat(
           contacts,
           (one) => one.contact_id,
-          (one) => html`<tr data-contact=${one.contact_id}>
-            ${this.#begins(one)}
-            ${cell(
-              'timeline_listener',
-              html`${one.listener_name ?? '—'}
-                <span class="note"
-                  >${one.engagement_state ? t(`work_${one.engagement_state}`) : t(`state_${one.state}`)},
-                  ${t('presence_since', { time: timeOf(one.since) })}</span
-                >${one.leg_queue_seconds
-                  ? html` <strong class="note" data-leg-queue
-                      >${t('work_queued', { seconds: one.leg_queue_seconds })}</strong
-                    >`
-                  : nothing}`,
-            )}
-            ${cell('timeline_waited', duration(one.waited_seconds))} ${cell('act', this.#acts(one))}
-          </tr>`,
+          (one) =>
+            html`<tr data-contact=${one.contact_id}>
+              ${this.#begins(one)}
+              ${cell(
+                'timeline_listener',
+                html`${one.listener_name ?? '—'}
+                  <span class="note"
+                    >${one.engagement_state ? t(`work_${one.engagement_state}`) : t(`state_${one.state}`)},
+                    ${t('presence_since', { time: timeOf(one.since) })}</span
+                  >${
+                    one.leg_queue_seconds
+                      ? html` <strong class="note" data-leg-queue
+                          >${t('work_queued', { seconds: one.leg_queue_seconds })}</strong
+                        >`
+                      : nothing
+                  }`,
+              )}
+              ${cell('timeline_waited', duration(one.waited_seconds))}
+              ${cell('act', this.#acts(one))}
+            </tr>`,
         )}
       </tbody>
     </table>`;
@@ -98,9 +105,7 @@ class ContactsTable extends StoreElement {
     const wants = needs.map((need) => label('skills', need));
     return html`<th scope="row">
         ${mark(urgency)}
-        ${isToConfirm
-          ? html`<span class="note">${t('urgency_unconfirmed')}</span>`
-          : nothing}
+        ${isToConfirm ? html`<span class="note">${t('urgency_unconfirmed')}</span>` : nothing}
       </th>
       ${cell('queue', html`${queueName(queue)} <span class="note">${t(`channel_${channel}`)}</span>`)}
       ${cell(

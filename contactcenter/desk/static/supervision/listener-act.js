@@ -24,11 +24,12 @@ class ListenerAct extends ActDialog {
       fields: html`<fieldset class="choice">
         <legend>${t('act_state')}</legend>
         ${states.map(
-          (state, place) => html`<label class="check"
-            ><input type="radio" name="state" value=${state} ?checked=${place === 0} /><span
-              >${t(`presence_${state}`)}</span
-            ></label
-          >`,
+          (state, place) =>
+            html`<label class="check"
+              ><input type="radio" name="state" value=${state} ?checked=${place === 0} /><span
+                >${t(`presence_${state}`)}</span
+              ></label
+            >`,
         )}
       </fieldset>`,
       reasons: lists.listener_reasons,

@@ -15,28 +15,30 @@ class ListenersTable extends StoreElement {
         <h2 id="listeners-title" tabindex="-1">${t('floor_listeners')}</h2>
         <p class="note">${t('floor_free', { free, present })}</p>
       </div>
-      ${listeners.length
-        ? html`<table id="listeners">
-            <caption class="hidden">
-              ${t('floor_listeners')}
-            </caption>
-            ${heads(
-              'listener',
-              'presence_label',
-              'listener_since',
-              'listener_why',
-              'listener_load',
-              'act',
-            )}
-            <tbody>
-              ${repeat(
-                listeners,
-                (one) => one.staff_id,
-                (one) => this.#row(one),
+      ${
+        listeners.length
+          ? html`<table id="listeners">
+              <caption class="hidden">
+                ${t('floor_listeners')}
+              </caption>
+              ${heads(
+                'listener',
+                'presence_label',
+                'listener_since',
+                'listener_why',
+                'listener_load',
+                'act',
               )}
-            </tbody>
-          </table>`
-        : html`<p class="note">${t('floor_nobody')}</p>`}
+              <tbody>
+                ${repeat(
+                  listeners,
+                  (one) => one.staff_id,
+                  (one) => this.#row(one),
+                )}
+              </tbody>
+            </table>`
+          : html`<p class="note">${t('floor_nobody')}</p>`
+      }
     </section>`;
   }
 
@@ -51,9 +53,11 @@ class ListenersTable extends StoreElement {
       ${cell('presence_label', presenceState(state))} ${cell('listener_since', timeOf(since))}
       ${cell(
         'listener_why',
-        html`${because(reason) || '—'}${until
-          ? html` <span class="note">${t('pause_until', { time: timeOf(until) })}</span>`
-          : nothing}`,
+        html`${because(reason) || '—'}${
+          until
+            ? html` <span class="note">${t('pause_until', { time: timeOf(until) })}</span>`
+            : nothing
+        }`,
       )}
       ${cell('listener_load', this.#load(one))}
       ${cell(
@@ -78,10 +82,11 @@ class ListenersTable extends StoreElement {
     const chats = load.filter(({ channel }) => channel === 'chat').length;
     return html`<ul class="load">
         ${load.map(
-          ({ channel, urgency, state, since }) => html`<li>
-            ${urgency ? mark(urgency) : nothing} ${t(`channel_${channel}`)},
-            ${t(`work_${state}`)} <span class="note">${t('presence_since', { time: timeOf(since) })}</span>
-          </li>`,
+          ({ channel, urgency, state, since }) =>
+            html`<li>
+              ${urgency ? mark(urgency) : nothing} ${t(`channel_${channel}`)}, ${t(`work_${state}`)}
+              <span class="note">${t('presence_since', { time: timeOf(since) })}</span>
+            </li>`,
         )}
       </ul>
       ${chats ? html`<span class="note">${t('chats_taken', { taken: chats, max })}</span>` : nothing}`;

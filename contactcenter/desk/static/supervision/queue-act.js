@@ -85,11 +85,15 @@ class QueueAct extends ActDialog {
         <select id="act-channel" @change=${(event) => (this.channel = event.target.value)}>
           ${this.#channels.map(
             (one) =>
-              html`<option value=${one} ?selected=${one === this.channel}>${channelOf(one)}</option>`,
+              html`<option value=${one} ?selected=${one === this.channel}>
+                ${channelOf(one)}
+              </option>`,
           )}
-          ${isOne
-            ? nothing
-            : html`<option value="" ?selected=${!this.channel}>${channelOf(null)}</option>`}
+          ${
+            isOne
+              ? nothing
+              : html`<option value="" ?selected=${!this.channel}>${channelOf(null)}</option>`
+          }
         </select>
         <label class="check"
           ><input type="checkbox" id="act-closed" ?checked=${before?.closed} /><span
@@ -101,7 +105,10 @@ class QueueAct extends ActDialog {
         <select id="act-end">
           <option value="">${t('override_no_end')}</option>
           ${MINUTES.map(
-            (minutes) => html`<option value=${minutes}>${t('act_end_in', { duration: lasting(minutes) })}</option>`,
+            (minutes) =>
+              html`<option value=${minutes}>
+                ${t('act_end_in', { duration: lasting(minutes) })}
+              </option>`,
           )}
         </select>
         ${before ? html`<p class="note">${t('act_replaces')}</p>` : nothing}
@@ -117,14 +124,15 @@ class QueueAct extends ActDialog {
       <legend>${t('act_message')}</legend>
       <p class="note">${t('act_message_note')}</p>
       ${lists.languages.map(
-        ({ value, label: name }) => html`<label for=${`act-message-${value}`}>${name}</label>
-          <textarea
-            id=${`act-message-${value}`}
-            lang=${value}
-            rows="2"
-            maxlength=${MESSAGE_CHARS}
-            .value=${before?.message?.[value] ?? ''}
-          ></textarea>`,
+        ({ value, label: name }) =>
+          html`<label for=${`act-message-${value}`}>${name}</label>
+            <textarea
+              id=${`act-message-${value}`}
+              lang=${value}
+              rows="2"
+              maxlength=${MESSAGE_CHARS}
+              .value=${before?.message?.[value] ?? ''}
+            ></textarea>`,
       )}
     </fieldset>`;
   }
@@ -134,12 +142,18 @@ class QueueAct extends ActDialog {
       <h3>${t('act_in_force')}</h3>
       <ul>
         ${this.#standing.map(
-          (set) => html`<li>
-            <span>${overrideWords(set)}</span>
-            <button type="button" class="lift" ?disabled=${this.isBusy} @click=${() => this.#lift(set)}>
-              ${t('act_lift')}
-            </button>
-          </li>`,
+          (set) =>
+            html`<li>
+              <span>${overrideWords(set)}</span>
+              <button
+                type="button"
+                class="lift"
+                ?disabled=${this.isBusy}
+                @click=${() => this.#lift(set)}
+              >
+                ${t('act_lift')}
+              </button>
+            </li>`,
         )}
       </ul>
     </div>`;

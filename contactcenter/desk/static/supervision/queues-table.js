@@ -61,39 +61,45 @@ class QueuesTable extends StoreElement {
         >
           ${t('floor_all_queues', { count: queues.length })}
         </button>
-        <button type="button" id="act-every-queue" @click=${() => this.#act({ queue: '*', channel: null })}>
+        <button
+          type="button"
+          id="act-every-queue"
+          @click=${() => this.#act({ queue: '*', channel: null })}
+        >
           ${t('act_every_queue')}
         </button>
       </div>
       ${overrides
         .filter((set) => !own(set))
         .map((set) => html`<p class="banner warning" data-set="*">${overrideWords(set)}</p>`)}
-      ${shown.length
-        ? html`<table id="queues">
-            <caption>
-              ${t('queues_caption', { minutes: Math.round((first?.window_seconds ?? 0) / 60) })}
-            </caption>
-            ${heads(
-              'queue',
-              'queue_state',
-              'queue_waiting',
-              'queue_longest',
-              'queue_service_level',
-              'queue_answered',
-              'queue_abandoned',
-              'queue_estimate',
-              'queue_set',
-              'act',
-            )}
-            <tbody>
-              ${repeat(
-                shown,
-                ({ queue, channel }) => `${queue}:${channel}`,
-                (one) => this.#row(one),
+      ${
+        shown.length
+          ? html`<table id="queues">
+              <caption>
+                ${t('queues_caption', { minutes: Math.round((first?.window_seconds ?? 0) / 60) })}
+              </caption>
+              ${heads(
+                'queue',
+                'queue_state',
+                'queue_waiting',
+                'queue_longest',
+                'queue_service_level',
+                'queue_answered',
+                'queue_abandoned',
+                'queue_estimate',
+                'queue_set',
+                'act',
               )}
-            </tbody>
-          </table>`
-        : html`<p class="note">${t('floor_quiet')}</p>`}
+              <tbody>
+                ${repeat(
+                  shown,
+                  ({ queue, channel }) => `${queue}:${channel}`,
+                  (one) => this.#row(one),
+                )}
+              </tbody>
+            </table>`
+          : html`<p class="note">${t('floor_quiet')}</p>`
+      }
     </section>`;
   }
 
@@ -108,9 +114,11 @@ class QueuesTable extends StoreElement {
       ${cell('queue_answered', one.answered, 'number')}
       ${cell(
         'queue_abandoned',
-        html`${one.abandoned}${one.abandoned_early
-          ? html` <span class="note">${t('queue_early', { count: one.abandoned_early })}</span>`
-          : nothing}`,
+        html`${one.abandoned}${
+          one.abandoned_early
+            ? html` <span class="note">${t('queue_early', { count: one.abandoned_early })}</span>`
+            : nothing
+        }`,
         'number',
       )}
       ${cell('queue_estimate', maybe(one.estimated_wait_seconds))}

@@ -25,7 +25,8 @@ class Supervision extends StoreElement {
   render() {
     const { store } = this;
     return html`
-      ${this.#banners()} ${store.view ? this.#floor() : html`<p class="note">${t('floor_reading')}</p>`}
+      ${this.#banners()}
+      ${store.view ? this.#floor() : html`<p class="note">${t('floor_reading')}</p>`}
       <cc-contact-act .floor=${store}></cc-contact-act>
       <cc-listener-act .floor=${store}></cc-listener-act>
       <cc-queue-act .floor=${store}></cc-queue-act>
@@ -53,24 +54,32 @@ class Supervision extends StoreElement {
   #banners() {
     const { connection, problem, said, view, isOffered } = this.store;
     return html`<div class="banners">
-      ${connection === 'connecting' && view
-        ? html`<p role="status" class="banner warning" id="connection-lost">
-            ${t('floor_lost', { time: timeOf(view.at) })}
-          </p>`
-        : nothing}
-      ${connection === 'signed_out'
-        ? html`<p role="alert" class="banner critical" id="signed-out">
-            ${t('problem_not_signed_in')} <a href="/signin">${t('signin_title')}</a>
-          </p>`
-        : nothing}
-      ${problem && problem.status !== 401
-        ? html`<p role="status" class="banner warning" id="problem">${problemWords(problem)}</p>`
-        : nothing}
-      ${isOffered
-        ? html`<p role="alert" class="banner warning" id="offered">
-            ${t('floor_offered')} <a href="/">${t('home_title')}</a>
-          </p>`
-        : nothing}
+      ${
+        connection === 'connecting' && view
+          ? html`<p role="status" class="banner warning" id="connection-lost">
+              ${t('floor_lost', { time: timeOf(view.at) })}
+            </p>`
+          : nothing
+      }
+      ${
+        connection === 'signed_out'
+          ? html`<p role="alert" class="banner critical" id="signed-out">
+              ${t('problem_not_signed_in')} <a href="/signin">${t('signin_title')}</a>
+            </p>`
+          : nothing
+      }
+      ${
+        problem && problem.status !== 401
+          ? html`<p role="status" class="banner warning" id="problem">${problemWords(problem)}</p>`
+          : nothing
+      }
+      ${
+        isOffered
+          ? html`<p role="alert" class="banner warning" id="offered">
+              ${t('floor_offered')} <a href="/">${t('home_title')}</a>
+            </p>`
+          : nothing
+      }
       <p role="status" id="said" class=${said ? 'banner done' : ''}>${said}</p>
     </div>`;
   }

@@ -17,9 +17,11 @@ export const queueState = ({ state, reopens_at: reopens }) =>
     ><svg class="shape" viewBox="0 0 16 16" aria-hidden="true" fill="currentColor">
       ${STATES[state]}</svg
     ><span
-      >${t(`queue_${state}`)}${reopens
-        ? html` <span class="note">${t('queue_reopens', { time: timeOf(reopens) })}</span>`
-        : nothing}</span
+      >${t(`queue_${state}`)}${
+        reopens
+          ? html` <span class="note">${t('queue_reopens', { time: timeOf(reopens) })}</span>`
+          : nothing
+      }</span
     ></span
   >`;
 

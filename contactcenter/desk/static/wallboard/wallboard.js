@@ -71,9 +71,11 @@ class Wallboard extends LitElement {
     if (this.#connection === 'live') return nothing;
     const time = timeOf(new Date(this.#at));
     return html`<p role="alert" class="banner critical">
-      ${this.#connection === 'signed_out'
-        ? html`${t('problem_not_signed_in')} <a href="/signin">${t('signin_title')}</a>`
-        : t('floor_lost', { time })}
+      ${
+        this.#connection === 'signed_out'
+          ? html`${t('problem_not_signed_in')} <a href="/signin">${t('signin_title')}</a>`
+          : t('floor_lost', { time })
+      }
     </p>`;
   }
 
@@ -93,12 +95,14 @@ class Wallboard extends LitElement {
         <dt>${t('wall_free')}</dt>
         <dd>${this.#free}</dd>
       </div>
-      ${this.#present === null
-        ? nothing
-        : html`<div>
-            <dt>${t('wall_present')}</dt>
-            <dd>${this.#present}</dd>
-          </div>`}
+      ${
+        this.#present === null
+          ? nothing
+          : html`<div>
+              <dt>${t('wall_present')}</dt>
+              <dd>${this.#present}</dd>
+            </div>`
+      }
       <div class="now">
         <dt>${t('wall_now')}</dt>
         <dd>${timeOf(new Date(serverNow()))}</dd>
@@ -115,12 +119,14 @@ class Wallboard extends LitElement {
       ${heads(...names)}
       <tbody>
         ${queues.map(
-          (one) => html`<tr class=${one.waiting ? 'busy' : nothing}>
-            <th scope="row">${queueName(one.queue)} <span>${channelOf(one.channel)}</span></th>
-            ${cell('queue_state', queueState(one))} ${cell('queue_waiting', one.waiting, 'number')}
-            ${cell('queue_longest', maybe(one.longest_wait_seconds, this.#age))}
-            ${cell('queue_service_level', this.#level(one))}
-          </tr>`,
+          (one) =>
+            html`<tr class=${one.waiting ? 'busy' : nothing}>
+              <th scope="row">${queueName(one.queue)} <span>${channelOf(one.channel)}</span></th>
+              ${cell('queue_state', queueState(one))}
+              ${cell('queue_waiting', one.waiting, 'number')}
+              ${cell('queue_longest', maybe(one.longest_wait_seconds, this.#age))}
+              ${cell('queue_service_level', this.#level(one))}
+            </tr>`,
         )}
       </tbody>
     </table>`;
@@ -130,8 +136,8 @@ class Wallboard extends LitElement {
     if (level === null || !target) return '—';
     const isMissed = level < target.percent;
     return html`<span class=${isMissed ? 'missed' : ''}
-      >${isMissed ? '▼ ' : ''}${t('percent', { level })}</span
-    ><span class="hidden">${isMissed ? t('below_target') : ''}</span>`;
+        >${isMissed ? '▼ ' : ''}${t('percent', { level })}</span
+      ><span class="hidden">${isMissed ? t('below_target') : ''}</span>`;
   }
 
   // What needs no eyes is a line of words, by state, so that the rest can be large.
@@ -143,7 +149,9 @@ class Wallboard extends LitElement {
         channels.set(queue, [...(channels.get(queue) ?? []), channel]);
       const names = [...channels].map(([queue, some]) => this.#name(queue, some));
       return names.length
-        ? html`<p class="calm"><strong>${t(`wall_calm_${state}`)}</strong> ${words.format(names)}</p>`
+        ? html`<p class="calm">
+            <strong>${t(`wall_calm_${state}`)}</strong> ${words.format(names)}
+          </p>`
         : nothing;
     });
   }

@@ -35,7 +35,8 @@ export class Announcer {
 
   /** Speaks `text`; `done` is called when it has been said, or could not be. */
   say(text, language, done) {
-    const voice = this.enabled && 'speechSynthesis' in globalThis ? this.#voice(language) : undefined;
+    const voice =
+      this.enabled && 'speechSynthesis' in globalThis ? this.#voice(language) : undefined;
     if (!voice) {
       this.chime();
       done();

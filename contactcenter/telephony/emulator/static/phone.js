@@ -96,7 +96,8 @@ function ended(status) {
   for (const track of microphone?.getTracks() ?? []) track.stop();
   spoken.remove('microphone');
   microphone = null;
-  const held = document.activeElement === byId('hang-up') || byId('keys').contains(document.activeElement);
+  const held =
+    document.activeElement === byId('hang-up') || byId('keys').contains(document.activeElement);
   setLive(false);
   show(status);
   // The focused control has just been disabled: the keyboard goes on from « call ».

@@ -21,9 +21,11 @@ export function choices(host, field) {
   >
     <legend>
       ${words(host, field)}
-      ${chosen.size
-        ? html`<span class="count">${t('form_ticked', { count: chosen.size })}</span>`
-        : nothing}
+      ${
+        chosen.size
+          ? html`<span class="count">${t('form_ticked', { count: chosen.size })}</span>`
+          : nothing
+      }
     </legend>
     ${body}
   </fieldset>`;
@@ -69,16 +71,17 @@ function tags(host, field, chosen) {
     ${field.options
       .filter(({ value }) => chosen.has(value))
       .map(
-        (option) => html`<li>
-          <button
-            type="button"
-            class="tag"
-            aria-label=${t('choices_remove', { choice: labelOf(option.label) })}
-            @click=${() => toggle(host, field, chosen, option.value)}
-          >
-            ${labelOf(option.label)}<span aria-hidden="true">×</span>
-          </button>
-        </li>`,
+        (option) =>
+          html`<li>
+            <button
+              type="button"
+              class="tag"
+              aria-label=${t('choices_remove', { choice: labelOf(option.label) })}
+              @click=${() => toggle(host, field, chosen, option.value)}
+            >
+              ${labelOf(option.label)}<span aria-hidden="true">×</span>
+            </button>
+          </li>`,
       )}
   </ul>`;
 }
@@ -86,15 +89,16 @@ function tags(host, field, chosen) {
 function columns(host, field, chosen, options) {
   return html`<div class="options">
     ${options.map(
-      (option) => html`<label class="check"
-        ><input
-          type="checkbox"
-          name=${field.id}
-          value=${option.value}
-          .checked=${live(chosen.has(option.value))}
-          @change=${() => toggle(host, field, chosen, option.value)}
-        /><span>${labelOf(option.label)}</span></label
-      >`,
+      (option) =>
+        html`<label class="check"
+          ><input
+            type="checkbox"
+            name=${field.id}
+            value=${option.value}
+            .checked=${live(chosen.has(option.value))}
+            @change=${() => toggle(host, field, chosen, option.value)}
+          /><span>${labelOf(option.label)}</span></label
+        >`,
     )}
   </div>`;
 }

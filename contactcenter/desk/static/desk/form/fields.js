@@ -23,9 +23,11 @@ export function fieldOf(host, field) {
     isTriage(field) ? 'triage' : field.type
   ];
   return html`<div class="field ${field.type}" data-field=${field.id}>
-    ${host.wrong(field.id)
-      ? html`<p class="wrong" id=${wrongId(field)}>${host.wrong(field.id)}</p>`
-      : nothing}
+    ${
+      host.wrong(field.id)
+        ? html`<p class="wrong" id=${wrongId(field)}>${host.wrong(field.id)}</p>`
+        : nothing
+    }
     ${(kind ?? line)(host, field)} ${isTriage(field) ? nothing : notes(host, field)}
   </div>`;
 }
@@ -34,11 +36,13 @@ function notes(host, field) {
   if (!hasNotes(host, field)) return nothing;
   return html`<div class="notes" id=${noteId(field)}>
     ${field.help ? html`<p class="note">${labelOf(field.help)}</p>` : nothing}
-    ${isLong(host, field)
-      ? html`<p class="note">
-          ${t('chars_left', { count: field.max_chars - String(host.value(field.id)).length })}
-        </p>`
-      : nothing}
+    ${
+      isLong(host, field)
+        ? html`<p class="note">
+            ${t('chars_left', { count: field.max_chars - String(host.value(field.id)).length })}
+          </p>`
+        : nothing
+    }
     ${host.draft.theirs.has(field.id) ? theirs(host, field) : nothing}
   </div>`;
 }

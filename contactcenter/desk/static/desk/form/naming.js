@@ -12,9 +12,11 @@ export const isAnswered = (value) =>
 export const fieldId = (field) => `field-${field.id}`;
 
 export const words = (host, field) =>
-  html`${labelOf(field.label)}${field.required_for_close && !isAnswered(host.value(field.id))
-    ? html` <span class="required">${t('form_required')}</span>`
-    : nothing}`;
+  html`${labelOf(field.label)}${
+    field.required_for_close && !isAnswered(host.value(field.id))
+      ? html` <span class="required">${t('form_required')}</span>`
+      : nothing
+  }`;
 
 export const wrongId = (field) => `wrong-${field.id}`;
 export const noteId = (field) => `notes-${field.id}`;

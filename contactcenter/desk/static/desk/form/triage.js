@@ -26,24 +26,29 @@ export function triage(host, field) {
   return html`<fieldset id=${fieldId(field)} class="triage" tabindex="-1">
     <legend>
       ${words(host, field)}
-      ${yes.size
-        ? html`<span class="count">${t('triage_established', { count: yes.size })}</span>`
-        : nothing}
+      ${
+        yes.size
+          ? html`<span class="count">${t('triage_established', { count: yes.size })}</span>`
+          : nothing
+      }
     </legend>
     ${proposed(host)}
-    ${yes.size
-      ? html`<ul class="tags">
-          ${field.options
-            .filter(({ value }) => yes.has(value))
-            .map((option) => html`<li class="tag">${labelOf(option.label)}</li>`)}
-        </ul>`
-      : nothing}
+    ${
+      yes.size
+        ? html`<ul class="tags">
+            ${field.options
+              .filter(({ value }) => yes.has(value))
+              .map((option) => html`<li class="tag">${labelOf(option.label)}</li>`)}
+          </ul>`
+        : nothing
+    }
     ${searched(
       host,
       field,
       t('triage_answer', { count: field.options.length }),
-      (found) => html`<p class="note">${t('triage_note')}</p>
-        ${byFloor(host, found)}`,
+      (found) =>
+        html`<p class="note">${t('triage_note')}</p>
+          ${byFloor(host, found)}`,
     )}
   </fieldset>`;
 }
@@ -62,12 +67,13 @@ function proposed(host) {
 function byFloor(host, found) {
   const levels = [...new Set(found.map(({ value }) => floorOf(value)))].sort();
   return levels.map(
-    (level) => html`<div class="rated" role="group" aria-label=${levelName(level)}>
-      <p class="rated-level">${mark(level)} ${levelName(level)}</p>
-      <div class="factors">
-        ${found.filter(({ value }) => floorOf(value) === level).map((one) => factor(host, one))}
-      </div>
-    </div>`,
+    (level) =>
+      html`<div class="rated" role="group" aria-label=${levelName(level)}>
+        <p class="rated-level">${mark(level)} ${levelName(level)}</p>
+        <div class="factors">
+          ${found.filter(({ value }) => floorOf(value) === level).map((one) => factor(host, one))}
+        </div>
+      </div>`,
   );
 }
 
@@ -79,15 +85,16 @@ function factor(host, { value, label }) {
     <span aria-hidden="true">${name}</span>
     <span class="answers">
       ${ANSWERS.map(
-        (answer) => html`<button
-          type="button"
-          class="answer"
-          data-answer=${answer}
-          aria-pressed=${String(said === answer)}
-          @click=${() => said !== answer && host.answer(value, answer)}
-        >
-          ${t(`factor_${answer}`)}
-        </button>`,
+        (answer) =>
+          html`<button
+            type="button"
+            class="answer"
+            data-answer=${answer}
+            aria-pressed=${String(said === answer)}
+            @click=${() => said !== answer && host.answer(value, answer)}
+          >
+            ${t(`factor_${answer}`)}
+          </button>`,
       )}
     </span>
   </div>`;
